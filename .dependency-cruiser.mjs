@@ -1,0 +1,95 @@
+/** Who may import whom: the arrows of ARCHITECTURE.md, for the whole graph and for types too. */
+
+/** Package → the packages it may import. cli, bench and test stand above and are below in `rules`. */
+const ARROWS = {
+  'phys-mem': [],
+  'x86-cpu': ['phys-mem'],
+  pc: ['phys-mem', 'x86-cpu'],
+  'kernel-core': ['phys-mem', 'x86-cpu'],
+  kexec: ['phys-mem', 'x86-cpu', 'kernel-core'],
+  loaders: ['phys-mem'],
+  machine: ['phys-mem', 'x86-cpu', 'pc', 'kernel-core', 'kexec', 'loaders'],
+  cli: ['machine', 'loaders'],
+};
+
+const CORE = `^packages/(?!cli/)[^/]+/src/`;
+const TEST = '[.]test[.]ts$|/testing/';
+
+const arrows = Object.entries(ARROWS).map(([name, allowed]) => ({
+  name: `arrows-of-${name}`,
+  comment: `${name} may import ${allowed.join(', ') || 'no other package'}.`,
+  severity: 'error',
+  from: { path: `^packages/${name}/` },
+  to: { path: '^packages/', pathNot: [name, ...allowed].map((to) => `^packages/${to}/`) },
+}));
+
+export default {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'no-cycles',
+      comment:
+        'Two files that need each other to run are one idea, or three. Types alone may refer to each other.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-inner-paths',
+      comment: 'A package is what its index.ts exports; everything else is its own affair.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/|^(guests|bench|test)/' },
+      to: { path: '^packages/([^/]+)/src/', pathNot: ['^packages/$1/', '^packages/[^/]+/src/index[.]ts$'] },
+    },
+    {
+      name: 'guests-know-the-assembler-alone',
+      comment: 'A guest is assembly text; it runs on any machine, so it may know none.',
+      severity: 'error',
+      from: { path: '^guests/src/', pathNot: TEST },
+      to: { path: '^packages/', pathNot: '^packages/x86-cpu/' },
+    },
+    {
+      name: 'no-one-imports-a-guest',
+      comment:
+        'Guests are cargo: the command line carries them, tests and benches run them, the machine knows none.',
+      severity: 'error',
+      from: { path: '^packages/(?!cli/)', pathNot: TEST },
+      to: { path: '^guests/' },
+    },
+    {
+      name: 'core-without-ambient-authority',
+      comment: 'Core packages run in a browser and touch nothing they were not given.',
+      severity: 'error',
+      from: { path: CORE, pathNot: TEST },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'core-without-dependencies',
+      comment: 'Core packages have no run-time dependencies but each other.',
+      severity: 'error',
+      from: { path: CORE, pathNot: TEST },
+      to: { path: 'node_modules' },
+    },
+    {
+      name: 'not-resolvable',
+      comment: 'An import that cannot be resolved is hidden from every other rule.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-test-imported',
+      comment: 'Nothing but a test may import a test.',
+      severity: 'error',
+      from: { pathNot: '[.]test[.]ts$' },
+      to: { path: '[.]test[.]ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|[.]tsc|[.]cache|[.]astro)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};

@@ -1,0 +1,194 @@
+/** Fetches the real kernels that tests boot out of Debian's packages into .cache/fixtures; no network is loud, never fatal. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), '../.cache/fixtures');
+/** What is there: name → package, version, sha256. */
+const recordPath = join(folder, 'fixtures.json');
+/** Stands there while any fixture is missing, and says why; tests read it when they skip. */
+const missingPath = join(folder, 'MISSING');
+
+/** One row a fixture: the name tests use, the Debian package, and the file inside it. */
+const FIXTURES = [
+  { name: 'kexec_test.static', package: () => 'kexec-tools:i386', inside: /\/kexec_test\.static$/ },
+  { name: 'vmlinuz', package: newestKernelPackage, inside: /^\.\/boot\/vmlinuz-/ },
+  { name: 'memtest86+ia32.bin', package: () => 'memtest86+', inside: /\/memtest86\+ia32\.bin$/ },
+];
+
+/** A step that could not be done, with the words of the tool that refused. */
+class FetchError extends Error {}
+
+main();
+
+function main() {
+  mkdirSync(folder, { recursive: true });
+  const record = readRecord();
+  const wanted = FIXTURES.filter(({ name }) => !isIntact(name, record));
+  if (wanted.length === 0) {
+    console.log(`fixtures: all ${FIXTURES.length} are there (${folder})`);
+    rmSync(missingPath, { force: true });
+    return;
+  }
+  const failures = fetchAll(wanted, record);
+  writeFileSync(recordPath, `${JSON.stringify(record, undefined, 2)}\n`);
+  if (failures.length === 0) rmSync(missingPath, { force: true });
+  else reportMissing(failures);
+}
+
+/** @param {typeof FIXTURES} wanted @param {Record<string, Entry>} record @returns {string[]} what failed */
+function fetchAll(wanted, record) {
+  try {
+    makePackagesKnown();
+  } catch (error) {
+    return wanted.map(({ name }) => `${name}: ${wordsOf(error)}`);
+  }
+  const failures = [];
+  for (const fixture of wanted) {
+    try {
+      record[fixture.name] = fetchOneOrUpdate(fixture);
+      console.log(
+        `fixtures: ${fixture.name} from ${record[fixture.name]?.package} ${record[fixture.name]?.version}`,
+      );
+    } catch (error) {
+      failures.push(`${fixture.name}: ${wordsOf(error)}`);
+    }
+  }
+  return failures;
+}
+
+/** Sees to it that apt knows i386 packages; asks the network only when its lists lack them. */
+function makePackagesKnown() {
+  try {
+    if (run('apt-cache', ['show', '--no-all-versions', 'kexec-tools:i386']).length > 0) return;
+  } catch {
+    // apt-cache ends with an error when it knows no such package; then the lists are to be updated.
+  }
+  if (!run('dpkg', ['--print-foreign-architectures']).split('\n').includes('i386')) {
+    asRoot('dpkg', ['--add-architecture', 'i386']);
+  }
+  updateLists();
+}
+
+/** Lists that are older than the archive name packages that are gone. */
+function updateLists() {
+  asRoot('apt-get', ['update', '-q']);
+}
+
+/** @param {(typeof FIXTURES)[number]} fixture @returns {Entry} */
+function fetchOneOrUpdate(fixture) {
+  try {
+    return fetchOne(fixture);
+  } catch {
+    updateLists();
+    return fetchOne(fixture);
+  }
+}
+
+/** @param {(typeof FIXTURES)[number]} fixture @returns {Entry} */
+function fetchOne(fixture) {
+  const packageName = fixture.package();
+  const scratch = mkdtempSync(join(tmpdir(), 'kexec-fixture-'));
+  try {
+    // The user _apt may not write here; apt warns and downloads as the caller, which is what we want.
+    run('apt-get', ['download', '-q', packageName], scratch);
+    const deb = readdirSync(scratch).find((file) => file.endsWith('.deb'));
+    if (deb === undefined) throw new FetchError(`apt-get download ${packageName} left no .deb`);
+    const version = run('dpkg-deb', ['--field', deb, 'Version'], scratch).trim();
+    run('dpkg-deb', ['--extract', deb, 'files'], scratch);
+    const found = filesUnder(join(scratch, 'files'), '.').find((path) => fixture.inside.test(path));
+    if (found === undefined) throw new FetchError(`${deb} holds no file like ${fixture.inside}`);
+    const target = join(folder, fixture.name);
+    copyFileSync(join(scratch, 'files', found), target);
+    return { package: packageName, version, file: found.slice(1), sha256: sha256(target) };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The newest linux-image-6.1.0-N-686 for i386, by N. */
+function newestKernelPackage() {
+  const names = run('apt-cache', ['pkgnames', 'linux-image-6.1.0-']).split('\n');
+  const newest = names
+    .map((name) => /^linux-image-6\.1\.0-(\d+)-686(?::i386)?$/.exec(name)?.[1])
+    .filter((abi) => abi !== undefined)
+    .sort((a, b) => Number(b) - Number(a))[0];
+  if (newest === undefined) throw new FetchError('apt knows no linux-image-6.1.0-*-686 (Debian 12)');
+  return `linux-image-6.1.0-${newest}-686:i386`;
+}
+
+/** @param {string[]} failures */
+function reportMissing(failures) {
+  writeFileSync(missingPath, `${failures.join('\n')}\n`);
+  const line = '!'.repeat(80);
+  console.error(
+    `${line}\nfixtures: ${failures.length} of ${FIXTURES.length} are MISSING; tests on real kernels will be skipped.`,
+  );
+  for (const failure of failures) console.error(`  ${failure}`);
+  console.error(`Mend the network or apt, then run: npx -y pnpm@10.34.9 fixtures\n${line}`);
+}
+
+/** @typedef {{ package: string, version: string, file: string, sha256: string }} Entry */
+
+/** @returns {Record<string, Entry>} */
+function readRecord() {
+  return existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, 'utf8')) : {};
+}
+
+/** @param {string} name @param {Record<string, Entry>} record */
+function isIntact(name, record) {
+  const path = join(folder, name);
+  return existsSync(path) && record[name]?.sha256 === sha256(path);
+}
+
+/** @param {string} path */
+function sha256(path) {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+/** @param {string} root @param {string} path @returns {string[]} './…' of every plain file */
+function filesUnder(root, path) {
+  return readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) => {
+    const inside = `${path}/${entry.name}`;
+    if (entry.isDirectory()) return filesUnder(root, inside);
+    return entry.isFile() ? [inside] : [];
+  });
+}
+
+/** @param {string} command @param {string[]} args */
+function asRoot(command, args) {
+  return process.getuid?.() === 0 ? run(command, args) : run('sudo', ['-n', command, ...args]);
+}
+
+/** @param {string} command @param {string[]} args @param {string} [cwd] @returns {string} its stdout */
+function run(command, args, cwd) {
+  const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 180_000, maxBuffer: 64 << 20 });
+  const said = `${command} ${args.join(' ')}`;
+  if (done.error) throw new FetchError(`${said}: ${done.error.message}`);
+  if (done.status !== 0)
+    throw new FetchError(`${said}: ${lastLine(done.stderr) || `ended with ${done.status}`}`);
+  return done.stdout;
+}
+
+/** @param {string} text */
+function lastLine(text) {
+  return text.trim().split('\n').at(-1) ?? '';
+}
+
+/** @param {unknown} error */
+function wordsOf(error) {
+  if (error instanceof FetchError) return error.message;
+  throw error;
+}
