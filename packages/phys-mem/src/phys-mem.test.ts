@@ -1,0 +1,176 @@
+/** PhysMem: RAM, ROM, MMIO, unclaimed space, and the map of code pages. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CODE_PAGES_END, CODE_PAGES_OFFSET } from './code-pages.js';
+import { KexecError } from './kexec-error.js';
+import { createPhysMem } from './phys-mem.js';
+import { MAX_RAM_BYTES } from './phys-mem-size.js';
+
+const MB = 0x10_0000;
+const memory = (ramBytes = MB) => createPhysMem({ ramBytes, reservedBytes: CODE_PAGES_END });
+
+function recorder(value = 0) {
+  const log: string[] = [];
+  const handler = {
+    read: (offset: number, bytes: number) => {
+      log.push(`r${bytes} ${offset.toString(16)}`);
+      return value;
+    },
+    write: (offset: number, bytes: number, written: number) => {
+      log.push(`w${bytes} ${offset.toString(16)} ${written.toString(16)}`);
+    },
+  };
+  return { log, handler };
+}
+
+describe('RAM', () => {
+  it('is little-endian at any alignment', () => {
+    const mem = memory();
+    mem.write32(0x1001, 0x89abcdef);
+    expect([0, 1, 2, 3].map((i) => mem.read8(0x1001 + i))).toEqual([0xef, 0xcd, 0xab, 0x89]);
+    expect(mem.read16(0x1002)).toBe(0xabcd);
+    expect(mem.read32(0x1001)).toBe(0x89abcdef);
+  });
+
+  it('lies at ramBase in the WebAssembly.Memory', () => {
+    const mem = memory();
+    mem.write8(0x1234, 0x5a);
+    expect(new Uint8Array(mem.memory.buffer)[mem.ramBase + 0x1234]).toBe(0x5a);
+    expect(mem.hostOffset(1)).toBe(mem.ramBase + 0x1000);
+  });
+
+  it('reads back what was written, for all widths, alignments and page crossings', () => {
+    const mem = memory(0x4000);
+    const oracle = new Uint8Array(0x4000);
+    const access = fc.record({
+      paddr: fc.integer({ min: 0xff0, max: 0x2010 }),
+      bytes: fc.constantFrom(1, 2, 4),
+      value: fc.nat(0xffff_ffff),
+    });
+    fc.assert(
+      fc.property(fc.array(access, { maxLength: 40 }), (accesses) => {
+        for (const { paddr, bytes, value } of accesses) {
+          for (let i = 0; i < bytes; i++) oracle[paddr + i] = value >>> (8 * i);
+          if (bytes === 1) mem.write8(paddr, value);
+          else if (bytes === 2) mem.write16(paddr, value);
+          else mem.write32(paddr, value);
+        }
+        const view = new DataView(oracle.buffer);
+        for (const { paddr } of accesses) {
+          expect(mem.read8(paddr)).toBe(view.getUint8(paddr));
+          expect(mem.read16(paddr)).toBe(view.getUint16(paddr, true));
+          expect(mem.read32(paddr)).toBe(view.getUint32(paddr, true));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('copies as memmove does when source and destination overlap', () => {
+    const mem = memory();
+    mem.writeBytes(0x1ffe, Uint8Array.of(1, 2, 3, 4));
+    mem.copy(0x1fff, 0x1ffe, 4);
+    expect([...mem.readBytes(0x1ffe, 5)]).toEqual([1, 1, 2, 3, 4]);
+  });
+
+  it('fills exactly the bytes asked for', () => {
+    const mem = memory();
+    mem.fill(0xfff, 0x1002, 7);
+    expect([0xffe, 0xfff, 0x2000, 0x2001].map((paddr) => mem.read8(paddr))).toEqual([0, 7, 7, 0]);
+  });
+});
+
+describe('ROM', () => {
+  const bytes = Uint8Array.of(0xea, 0x5b, 0xe0);
+  for (const [where, start] of [
+    ['inside RAM', 0xf_0000],
+    ['outside RAM', 0xffff_f000],
+  ] as const) {
+    it(`${where} shows its bytes, then all ones, and ignores writes`, () => {
+      const mem = memory(2 * MB);
+      mem.addRom({ start, end: start + 0x1000 }, bytes);
+      mem.write32(start, 0);
+      mem.writeBytes(start, Uint8Array.of(9));
+      expect(mem.read32(start)).toBe(0xffe05bea);
+      expect([...mem.readBytes(start + 1, 3)]).toEqual([0x5b, 0xe0, 0xff]);
+      expect(mem.pageKind(start >>> 12)).toBe('rom');
+      expect(new Uint8Array(mem.memory.buffer)[mem.hostOffset(start >>> 12)]).toBe(0xea);
+    });
+  }
+});
+
+describe('MMIO', () => {
+  it('hands the offset in the range and the width to its handler', () => {
+    const mem = memory();
+    const { log, handler } = recorder(0x1_8765_4321);
+    mem.addMmio({ start: 0xfee0_0000, end: 0xfee0_2000 }, handler);
+    expect(mem.read32(0xfee0_1030)).toBe(0x8765_4321);
+    expect(mem.read8(0xfee0_0001)).toBe(0x21);
+    mem.write16(0xfee0_0002, 0xf_fffe);
+    expect(log).toEqual(['r4 1030', 'r1 1', 'w2 2 fffe']);
+    expect(mem.hostOffset(0xfee00)).toBe(-1);
+  });
+
+  it('is reached byte by byte by an access that leaves its page', () => {
+    const mem = memory();
+    const { log, handler } = recorder(0xaa);
+    mem.addMmio({ start: 0x5000, end: 0x6000 }, handler);
+    expect(mem.read32(0x4ffe)).toBe(0xaaaa_0000);
+    mem.write32(0x5ffe, 0x1122_3344);
+    expect(log).toEqual(['r1 0', 'r1 1', 'w1 ffe 44', 'w1 fff 33']);
+    expect(mem.read16(0x6000)).toBe(0x1122);
+  });
+});
+
+it('unclaimed addresses read all ones and swallow writes', () => {
+  const mem = memory();
+  mem.write32(0x8000_0000, 0);
+  expect([mem.read8(MB), mem.read16(MB), mem.read32(MB)]).toEqual([0xff, 0xffff, 0xffff_ffff]);
+  expect(mem.read32(MB - 2)).toBe(0xffff_0000);
+});
+
+describe('a write to a page that holds code', () => {
+  it('is announced after the bytes are there, whatever wrote them', () => {
+    const mem = memory();
+    const seen: string[] = [];
+    const stop = mem.codePages.onWrite((pfn, start, end) =>
+      seen.push(`${pfn} ${start.toString(16)}-${end.toString(16)}:${mem.read8(pfn << 12)}`),
+    );
+    mem.codePages.mark(2);
+    mem.write8(0x2000, 1);
+    mem.write16(0x2000, 2);
+    mem.write32(0x2000, 3);
+    mem.write32(0x1ffe, 0x0004_0000);
+    mem.writeBytes(0x1fff, Uint8Array.of(0, 5));
+    mem.fill(0x1000, 0x2000, 6);
+    mem.write8(0x3000, 0);
+    expect(seen).toEqual([
+      '2 2000-2001:1',
+      '2 2000-2002:2',
+      '2 2000-2004:3',
+      '2 2000-2001:4',
+      '2 2001-2002:4',
+      '2 2000-2001:5',
+      '2 2000-3000:6',
+    ]);
+    mem.codePages.clear(2);
+    mem.write8(0x2000, 7);
+    mem.codePages.mark(2);
+    stop();
+    mem.write8(0x2000, 8);
+    expect(seen).toHaveLength(7);
+  });
+
+  it('is marked at CODE_PAGES_OFFSET plus its frame number in the WebAssembly.Memory', () => {
+    const mem = memory();
+    mem.codePages.mark(3);
+    expect(new Uint8Array(mem.memory.buffer)[CODE_PAGES_OFFSET + 3]).toBe(1);
+  });
+});
+
+it('a size that no PC can have is refused with its limit', () => {
+  for (const ramBytes of [0, 100, -4096, MAX_RAM_BYTES + 4096, Number.NaN]) {
+    expect(() => memory(ramBytes)).toThrow(KexecError);
+  }
+  expect(() => createPhysMem({ ramBytes: MB, reservedBytes: 0 })).toThrow(/RESERVED|reservedBytes/);
+});
