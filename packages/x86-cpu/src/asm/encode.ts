@@ -1,0 +1,196 @@
+/** Instruction statement to bytes: the shortest encoding of all that the rows allow. */
+import type { OperandCode } from '../isa/operand.js';
+import { AssemblerError } from './assembler-error.js';
+import type { AddressValue } from './encode-address.js';
+import { addressValue, encodeAddress } from './encode-address.js';
+import type { Scope } from './expression.js';
+import { evaluate } from './expression.js';
+import { formsOf } from './forms.js';
+import { fits, littleEndian } from './integer.js';
+import type { Match } from './match.js';
+import { isWritten, matchForm } from './match.js';
+import type { InstructionStatement, SourceOperand } from './statement.js';
+
+const SEGMENT_PREFIXES = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
+
+/**
+ * Encodes an instruction.
+ *
+ * @param matches - what `matchInstruction` found for the statement
+ * @param minimum - length in bytes that it must not fall below: what an earlier pass gave it, so that
+ *   lengths only grow from pass to pass, and the passes come to an end
+ */
+export function encodeInstruction(
+  statement: InstructionStatement,
+  matches: readonly Match[],
+  bits: 16 | 32,
+  scope: Scope,
+  minimum: number,
+): readonly number[] {
+  const encodings = matches.flatMap((match) => encodingsOf(match, statement, bits, scope));
+  let shortest: readonly number[] | undefined;
+  for (const encoding of encodings) {
+    if (encoding.length < minimum) continue;
+    if (shortest === undefined || encoding.length < shortest.length) shortest = encoding;
+  }
+  if (shortest === undefined) {
+    throw new AssemblerError('OUT_OF_RANGE', 'a value does not fit its operand', statement.source);
+  }
+  return shortest;
+}
+
+/** The forms that an instruction's operands fit by kind and width; at least one. */
+export function matchInstruction(statement: InstructionStatement, bits: 16 | 32): readonly Match[] {
+  const matches = matchesOf(statement, bits);
+  if (new Set(matches.map((match) => match.assumedWidth)).size > 1) {
+    const remedy = 'write byte, word or dword before the memory operand';
+    throw new AssemblerError('SIZE_UNSPECIFIED', 'operand size not specified', statement.source, remedy);
+  }
+  return matches;
+}
+
+function matchesOf(statement: InstructionStatement, bits: 16 | 32): readonly Match[] {
+  const { mnemonic, source } = statement;
+  const forms = formsOf(mnemonic === 'PAUSE' ? 'NOP' : mnemonic);
+  if (!forms) throw new AssemblerError('UNKNOWN_MNEMONIC', `unknown instruction ${mnemonic}`, source);
+  const lists = operandLists(statement);
+  const matches = forms.flatMap((form) => {
+    const usual = form.operandSize ?? statement.prefixes.operandSize ?? bits;
+    const fixed = form.operandSize !== undefined || statement.prefixes.operandSize !== undefined;
+    const sizes: readonly (16 | 32)[] = fixed ? [usual] : [usual, usual === 16 ? 32 : 16];
+    return lists.flatMap((operands) => sizes.flatMap((size) => matchForm(form, operands, size, usual) ?? []));
+  });
+  if (matches.length > 0) return matches;
+  throw new AssemblerError('OPERANDS', `no form of ${mnemonic} takes these operands`, source);
+}
+
+const TEN: SourceOperand = immediate(10n);
+const ONE: SourceOperand = immediate(1n);
+
+/** The operands as written, and in the other ways that mean the same. */
+function operandLists({ mnemonic, operands }: InstructionStatement): readonly (readonly SourceOperand[])[] {
+  const [first, second] = operands;
+  if ((mnemonic === 'TEST' || mnemonic === 'XCHG') && first && second) return [operands, [second, first]];
+  // IMUL EAX,10 is IMUL EAX,EAX,10.
+  if (mnemonic === 'IMUL' && first && second && operands.length === 2)
+    return [operands, [first, first, second]];
+  if ((mnemonic === 'AAM' || mnemonic === 'AAD') && !first) return [[TEN]];
+  if (/^(RO[LR]|RC[LR]|S[HA][LR])$/.test(mnemonic) && first && !second) return [[first, ONE]];
+  return [operands];
+}
+
+function immediate(value: bigint): SourceOperand {
+  return { kind: 'immediate', value: { kind: 'number', value }, size: undefined, distance: undefined };
+}
+
+/** The parts of an encoding, before they are put in line. */
+interface Parts {
+  /** ModRM.reg. */
+  reg: number;
+  /** ModRM (reg = 0), SIB and displacement, in every length; empty without ModRM. */
+  rm: number[][];
+  address: AddressValue | undefined;
+  /** Immediates, moffs and far pointers, in order. */
+  tail: number[];
+  /** A near jump's target and the bytes of its displacement. */
+  target: { readonly value: bigint; readonly bytes: number } | undefined;
+}
+
+function encodingsOf(match: Match, statement: InstructionStatement, bits: 16 | 32, scope: Scope): number[][] {
+  const parts: Parts = { reg: match.form.extension, rm: [], address: undefined, tail: [], target: undefined };
+  const usualAddressSize = match.form.addressSize ?? statement.prefixes.addressSize ?? bits;
+  const codes = match.form.row.operands.filter((code) => isWritten(code, match.form));
+  for (const [i, code] of codes.entries()) {
+    const operand = match.operands[i];
+    if (!operand || !place(code, operand, match, usualAddressSize, parts, scope)) return [];
+  }
+  const prefixes = prefixBytes(match, parts.address, usualAddressSize, statement, bits);
+  const start = [...prefixes, ...match.form.opcode];
+  const rms = match.form.row.modrm ? parts.rm : [[]];
+  return rms.flatMap((rm) => {
+    const [modrm, ...rest] = rm;
+    const head = modrm === undefined ? start : [...start, modrm | (parts.reg << 3), ...rest];
+    return finish([...head, ...parts.tail], parts.target, match.operandSize, scope);
+  });
+}
+
+/** Puts an operand where its code says; false when its value does not fit there. */
+function place(
+  code: OperandCode,
+  operand: SourceOperand,
+  match: Match,
+  usualAddressSize: 16 | 32,
+  parts: Parts,
+  scope: Scope,
+): boolean {
+  switch (operand.kind) {
+    case 'register':
+      placeRegister(code, operand.register.index, parts);
+      return true;
+    case 'memory':
+      parts.address = addressValue(operand.memory, usualAddressSize, scope);
+      if (code.method === 'O') return placeOffset(parts.address, parts);
+      parts.rm = encodeAddress(parts.address);
+      return true;
+    case 'immediate':
+      return placeImmediate(code, evaluate(operand.value, scope), match.operandSize, parts);
+    case 'far': {
+      const selector = evaluate(operand.selector, scope);
+      const offset = evaluate(operand.offset, scope);
+      parts.tail.push(...littleEndian(offset, match.operandSize / 8), ...littleEndian(selector, 2));
+      return fits(offset, match.operandSize) && fits(selector, 16);
+    }
+  }
+}
+
+function placeRegister(code: OperandCode, index: number, parts: Parts): void {
+  if (code.method === 'E' || code.method === 'R') parts.rm = [[0xc0 | index]];
+  else if (code.method !== 'register' && code.method !== 'segment') parts.reg = index;
+}
+
+/** MOV AL,[offset]: no registers, and no ModRM. */
+function placeOffset({ base, index, addressSize, displacement }: AddressValue, parts: Parts): boolean {
+  parts.tail.push(...littleEndian(displacement, addressSize / 8));
+  return base === -1 && index === -1;
+}
+
+function placeImmediate(code: OperandCode, value: bigint, operandSize: 16 | 32, parts: Parts): boolean {
+  if (code.method === 'one') return value === 1n;
+  const size = code.width === 'v' ? operandSize : code.width;
+  if (code.method === 'J') {
+    parts.target = { value, bytes: size / 8 };
+    return true;
+  }
+  if (code.signed) {
+    const signed = BigInt.asIntN(operandSize, value);
+    parts.tail.push(...littleEndian(signed, 1));
+    return fits(value, operandSize) && signed >= -128n && signed <= 127n;
+  }
+  parts.tail.push(...littleEndian(value, size / 8));
+  return fits(value, size);
+}
+
+/** Appends the displacement of a near jump: from the end of the instruction, modulo the operand size. */
+function finish(bytes: number[], target: Parts['target'], operandSize: 16 | 32, scope: Scope): number[][] {
+  if (!target) return [bytes];
+  const end = scope.here + BigInt(bytes.length + target.bytes);
+  const distance = target.value - end;
+  const displacement = BigInt.asIntN(operandSize, distance);
+  if (!fits(distance, 33) || displacement !== BigInt.asIntN(8 * target.bytes, displacement)) return [];
+  return [[...bytes, ...littleEndian(displacement, target.bytes)]];
+}
+
+function prefixBytes(
+  match: Match,
+  address: AddressValue | undefined,
+  usualAddressSize: 16 | 32,
+  { mnemonic, prefixes }: InstructionStatement,
+  bits: 16 | 32,
+): number[] {
+  const bytes = mnemonic === 'PAUSE' ? [0xf3] : [...prefixes.bytes];
+  const segment = address?.override === undefined ? undefined : SEGMENT_PREFIXES[address.override];
+  if (segment !== undefined) bytes.push(segment);
+  if ((address?.addressSize ?? usualAddressSize) !== bits) bytes.push(0x67);
+  if (match.operandSize !== bits) bytes.push(0x66);
+  return bytes;
+}

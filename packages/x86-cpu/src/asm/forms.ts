@@ -1,0 +1,106 @@
+/** The opcode maps turned round: from a mnemonic to the rows and opcodes that have it. */
+import type { Group, Insn, OpcodeMap } from '../isa/insn.js';
+import { BARE_MNEMONICS, isGroup, UNDOCUMENTED } from '../isa/insn.js';
+import { OPCODE_MAP } from '../isa/opcode-map.js';
+import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
+
+/** One way to encode a mnemonic. */
+export interface Form {
+  readonly row: Insn;
+  /** One byte, or 0F and one byte. */
+  readonly opcode: readonly number[];
+  /** Opcode extension in ModRM.reg, or 0. */
+  readonly extension: number;
+  /** Sizes that the mnemonic itself fixes: MOVSD is 32, JCXZ has a 16-bit address size. */
+  readonly operandSize: 16 | 32 | undefined;
+  readonly addressSize: 16 | 32 | undefined;
+}
+
+/** Other names of the same instructions, by the canonical one. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  SHL: ['SAL'],
+  XLATB: ['XLAT'],
+  WAIT: ['FWAIT'],
+  RET: ['RETN'],
+  INT1: ['ICEBP'],
+  LOOPE: ['LOOPZ'],
+  LOOPNE: ['LOOPNZ'],
+};
+
+/** Other names of the conditions of Jcc, SETcc and CMOVcc. */
+const CONDITION_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  B: ['C', 'NAE'],
+  AE: ['NC', 'NB'],
+  E: ['Z'],
+  NE: ['NZ'],
+  BE: ['NA'],
+  A: ['NBE'],
+  P: ['PE'],
+  NP: ['PO'],
+  L: ['NGE'],
+  GE: ['NL'],
+  LE: ['NG'],
+  G: ['NLE'],
+};
+
+const FORMS: ReadonlyMap<string, readonly Form[]> = collectForms();
+
+/** Every form of a mnemonic, in opcode order; undefined for an unknown mnemonic. */
+export function formsOf(mnemonic: string): readonly Form[] | undefined {
+  return FORMS.get(mnemonic);
+}
+
+function collectForms(): Map<string, readonly Form[]> {
+  const forms = new Map<string, readonly Form[]>();
+  for (const form of [...formsOfMap(OPCODE_MAP, []), ...formsOfMap(OPCODE_MAP_0F, [0x0f])]) {
+    for (const [name, sized] of namesOf(form)) forms.set(name, [...(forms.get(name) ?? []), sized]);
+  }
+  for (const [name, found] of [...forms]) {
+    const kept = documented(found);
+    for (const synonym of [name, ...synonymsOf(name)]) forms.set(synonym, kept);
+  }
+  return forms;
+}
+
+function* formsOfMap(map: OpcodeMap, escapeBytes: readonly number[]): Generator<Form> {
+  for (const [byte, entry] of map.entries()) {
+    const opcode = [...escapeBytes, byte];
+    for (const [extension, row] of rowsOf(entry)) {
+      // The x87 rows describe only the length of their instructions.
+      if (row && row.mnemonic !== 'ESC') {
+        yield { row, opcode, extension, operandSize: undefined, addressSize: undefined };
+      }
+    }
+  }
+}
+
+function rowsOf(entry: Insn | Group | undefined): Iterable<[number, Insn | undefined]> {
+  return isGroup(entry) ? entry.entries() : [[0, entry]];
+}
+
+function* namesOf(form: Form): Generator<[string, Form]> {
+  const { mnemonic, mnemonic32 } = form.row;
+  if (BARE_MNEMONICS.has(mnemonic)) {
+    yield [mnemonic, form];
+    yield [`${mnemonic}W`, { ...form, operandSize: 16 }];
+    yield [`${mnemonic}D`, { ...form, operandSize: 32 }];
+  } else if (mnemonic === mnemonic32) {
+    yield [mnemonic, form];
+  } else {
+    const size = mnemonic === 'JCXZ' ? 'addressSize' : 'operandSize';
+    yield [mnemonic, { ...form, [size]: 16 }];
+    yield [mnemonic32, { ...form, [size]: 32 }];
+  }
+}
+
+/** An undocumented alias is never assembled where a documented form exists. */
+function documented(forms: readonly Form[]): readonly Form[] {
+  const kept = forms.filter((form) => (form.row.flags & UNDOCUMENTED) === 0);
+  return kept.length > 0 ? kept : forms;
+}
+
+function synonymsOf(name: string): readonly string[] {
+  const [, stem, condition] = /^(J|SET|CMOV)(\w+)$/.exec(name) ?? [];
+  const conditions = condition === undefined ? [] : (CONDITION_SYNONYMS[condition] ?? []);
+  return [...(SYNONYMS[name] ?? []), ...conditions.map((synonym) => `${stem}${synonym}`)];
+}

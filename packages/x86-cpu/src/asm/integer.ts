@@ -1,0 +1,11 @@
+/** Integers as bytes. */
+
+/** Whether a value can be written in so many bits, taken as signed or as unsigned. */
+export function fits(value: bigint, bits: number): boolean {
+  return value >= -(1n << BigInt(bits - 1)) && value < 1n << BigInt(bits);
+}
+
+/** The low bytes of a value, lowest first. */
+export function littleEndian(value: bigint, bytes: number): number[] {
+  return Array.from({ length: bytes }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+}

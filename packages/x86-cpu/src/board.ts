@@ -1,0 +1,13 @@
+/** What a CPU asks of the board that it is plugged into. */
+
+/** Ports, the interrupt controller, and time. */
+export interface Board {
+  /** @returns the low `bytes` bytes count */
+  readPort(port: number, bytes: 1 | 2 | 4): number;
+  /** @param value - uint32, no wider than `bytes` */
+  writePort(port: number, bytes: 1 | 2 | 4, value: number): void;
+  /** The INTA cycle: the vector of the interrupt that the controller has raised. */
+  acknowledgeInterrupt(): number;
+  /** Ticks of the time-stamp counter; retired instructions are counted where the board has none. */
+  timestamp?(): number;
+}

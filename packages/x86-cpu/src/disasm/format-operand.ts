@@ -1,0 +1,113 @@
+/** Operands of a decoded instruction as text. */
+import type { Decoded, DecodedOperand, EffectiveAddress } from '../decode/decoded.js';
+import type { Insn } from '../isa/insn.js';
+import { GENERAL_REGISTER_NAMES, SEGMENT_REGISTER_NAMES } from '../isa/register-names.js';
+import type { Size } from '../semantics/machine.js';
+import { DS, SS } from '../state/layout.js';
+import { formatNumber } from './format-number.js';
+
+const SP = 4;
+const BP = 5;
+const SIZE_WORDS: Readonly<Record<Size, string>> = { 8: 'byte', 16: 'word', 32: 'dword' };
+
+/** Every operand that is written, in order. */
+export function formatOperands(decoded: Decoded, at: number, codeSize: 16 | 32): string[] {
+  // SDM Vol. 2A, "AAM": the manual's mnemonic without an operand means base ten.
+  const isDecimal = decoded.insn.text === 'AAM Ib' || decoded.insn.text === 'AAD Ib';
+  return decoded.operands
+    .map((operand) => formatOperand(operand, decoded, at, codeSize))
+    .filter((text) => !(isDecimal && text === '0xa'));
+}
+
+function formatOperand(operand: DecodedOperand, decoded: Decoded, at: number, codeSize: 16 | 32): string {
+  switch (operand.kind) {
+    case 'register':
+      return GENERAL_REGISTER_NAMES[operand.size][operand.index] ?? '';
+    case 'segment':
+      return SEGMENT_REGISTER_NAMES[operand.index] ?? '';
+    case 'control':
+      return `cr${operand.index}`;
+    case 'debug':
+      return `dr${operand.index}`;
+    case 'test':
+      return `tr${operand.index}`;
+    case 'immediate':
+      return `${immediateSize(decoded, codeSize)}${formatNumber(operand.value)}`;
+    case 'relative':
+      return formatNumber(target(operand.value, decoded, at));
+    case 'far':
+      return `${farSize(decoded, codeSize)}${formatNumber(operand.selector)}:${formatNumber(operand.offset)}`;
+    case 'memory':
+      return `${memorySize(operand, decoded, codeSize)}${formatAddress(decoded, codeSize)}`;
+  }
+}
+
+/** Near targets wrap at the operand size. */
+function target(displacement: number, { operandSize, length }: Decoded, at: number): number {
+  const eip = at + length + displacement;
+  return operandSize === 16 ? eip & 0xffff : eip >>> 0;
+}
+
+/** PUSH of an immediate: nothing else tells how much it pushes. */
+function immediateSize({ insn, operandSize }: Decoded, codeSize: 16 | 32): string {
+  return insn.mnemonic === 'PUSH' && operandSize !== codeSize ? `${SIZE_WORDS[operandSize]} ` : '';
+}
+
+function farSize({ operandSize }: Decoded, codeSize: 16 | 32): string {
+  return operandSize === codeSize ? '' : `${SIZE_WORDS[operandSize]} `;
+}
+
+function memorySize(
+  operand: DecodedOperand & { kind: 'memory' },
+  decoded: Decoded,
+  codeSize: 16 | 32,
+): string {
+  const { insn } = decoded;
+  if (insn.text === 'CALL Mp' || insn.text === 'JMP Mp') return `far ${farSize(decoded, codeSize)}`;
+  return operand.size === 0 || impliesMemorySize(insn) ? '' : `${SIZE_WORDS[operand.size]} `;
+}
+
+/** Whether a register beside it, or the mnemonic alone, tells the width of the memory operand. */
+function impliesMemorySize(insn: Insn): boolean {
+  const memory = insn.operands.find((code) => code.method === 'E' || code.method === 'O');
+  if (memory === undefined) return true;
+  if (insn.mnemonic.startsWith('SET')) return true;
+  if (memory.memoryWidth === 16) return !insn.mnemonic.startsWith('MOV') || insn.operands.some(isSegment);
+  return insn.operands.some(
+    (code) =>
+      code !== memory &&
+      code.width === memory.width &&
+      (code.method === 'G' || (code.method === 'register' && code.text !== 'CL')),
+  );
+}
+
+function isSegment(code: { readonly method: string }): boolean {
+  return code.method === 'S';
+}
+
+function formatAddress({ insn, address, addressSize }: Decoded, codeSize: 16 | 32): string {
+  if (address === undefined) return '';
+  const segment = insn.mnemonic === 'LEA' ? '' : segmentPrefix(address);
+  const { base, index, scale, displacement } = address;
+  const names = GENERAL_REGISTER_NAMES[addressSize];
+  const terms = [base, index].filter((register) => register >= 0).map((register) => names[register] ?? '');
+  if (scale > 0) terms.push(`${terms.pop()}*${1 << scale}`);
+  if (terms.length > 0) {
+    return `[${segment}${terms.join('+')}${signedDisplacement(displacement, addressSize)}]`;
+  }
+  const sizeWord = addressSize === codeSize ? '' : `${SIZE_WORDS[addressSize]} `;
+  return `[${sizeWord}${segment}${formatNumber(displacement)}]`;
+}
+
+function signedDisplacement(displacement: number, addressSize: 16 | 32): string {
+  const signed = addressSize === 16 ? (displacement << 16) >> 16 : displacement;
+  if (signed === 0) return '';
+  return signed < 0 ? `-${formatNumber(-signed)}` : `+${formatNumber(signed)}`;
+}
+
+/** The segment register, unless it is the one that the text without it would mean. */
+function segmentPrefix({ segment, base, index, scale }: EffectiveAddress): string {
+  const first = base < 0 && scale === 0 ? index : base;
+  const usual = first === SP || first === BP ? SS : DS;
+  return segment === usual ? '' : `${SEGMENT_REGISTER_NAMES[segment]}:`;
+}

@@ -1,0 +1,22 @@
+/** Public face of @kexec/x86-cpu. */
+export type { AssembleOptions, Assembly, ListingLine } from './asm.js';
+export { AssemblerError, assemble } from './asm.js';
+export type { Board } from './board.js';
+export type { CpuOptions } from './cpu.js';
+export { Cpu, createCpu } from './cpu.js';
+export type { DecodeFault } from './decode/decode.js';
+export { decode } from './decode/decode.js';
+export type { Decoded, DecodedOperand, EffectiveAddress } from './decode/decoded.js';
+export type { DisassembleOptions, Disassembly } from './disasm.js';
+export { disassemble } from './disasm.js';
+export { VECTOR } from './exception.js';
+export type { Insn } from './isa/insn.js';
+export type { CpuidLeaf, CpuModel, CpuModelName } from './model.js';
+export { CPU_MODELS, cpuModel, FEATURE } from './model.js';
+export type { StopReason } from './run-loop.js';
+export * from './state/control.js';
+export type { TableRegister, TranslateOptions } from './state/control-file.js';
+export * as EFLAGS from './state/eflags.js';
+export { CPU_AREA_BYTES, CS, DS, ES, FS, GS, LDTR, SS, TR } from './state/layout.js';
+export type { SegmentState } from './state/segment.js';
+export type { TripleFaultReport } from './triple-fault.js';

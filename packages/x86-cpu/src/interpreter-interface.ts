@@ -1,0 +1,31 @@
+/** What the run loop asks of an interpreter, be it the fast one or the reference. */
+import type { Pfn, PhysAddr } from '@kexec/phys-mem';
+
+/** Why an interpreter came back. */
+export type InterpreterExit =
+  | { readonly kind: 'budget' }
+  /** Asked for by exitSoon(): something at the instruction boundary wants looking at. */
+  | { readonly kind: 'attention' }
+  /** Before an instruction that starts at a hooked address. */
+  | { readonly kind: 'hook'; readonly paddr: PhysAddr };
+
+/** Executes instructions from EIP on the state in the Wasm memory. */
+export interface Interpreter {
+  /**
+   * Executes at most `budget` instructions; an iteration of REP counts as one.
+   * Throws a CpuException with EIP at the instruction that raised it, which is not counted.
+   */
+  run(budget: number): InterpreterExit;
+  /** Instructions of the running or last budget not executed yet; exact inside port and MMIO callbacks. */
+  readonly left: number;
+  /** Translations changed: CR3, INVLPG, paging bits, A20. */
+  flush(): void;
+  /** CPL or CS changed. */
+  modeChanged(): void;
+  /** The page's bytes changed behind the CPU's back. */
+  invalidatePage(pfn: Pfn): void;
+  addHook(paddr: PhysAddr): void;
+  removeHook(paddr: PhysAddr): void;
+  /** run() returns 'attention' at the next instruction boundary. */
+  exitSoon(): void;
+}

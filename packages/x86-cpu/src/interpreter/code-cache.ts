@@ -1,0 +1,241 @@
+/** The decoded-instruction cache: physical pages of records, made when first executed, dropped when written to. */
+import { PAGE_SHIFT, PAGE_SIZE, type Pfn, type PhysAddr, type PhysMem } from '@kexec/phys-mem';
+import { MAX_INSN_BYTES } from '../decode/code-cursor.js';
+import { decode } from '../decode/decode.js';
+import type { Decoded } from '../decode/decoded.js';
+import { CodePage, type PageRange, WHOLE_PAGE } from './code-page.js';
+import { handlerModule, PSEUDO } from './handler-module.js';
+import { FIRST_RECORD, RECORD_ARENA_END, RECORD_BYTES } from './record.js';
+import { RecordWriter } from './record-writer.js';
+
+/** Instructions decoded in one go: more are often never reached. */
+const MAX_RUN = 64;
+const PAGE_OFFSET_MASK = PAGE_SIZE - 1;
+/** Writes to a page of code after which it is decoded anew if it is executed again. */
+const MAX_WRITES = 256;
+/** Records that one run may need: an instruction, its hook, and the end. */
+const RUN_BYTES = (2 * MAX_RUN + 2) * RECORD_BYTES;
+
+/** How a page's bytes are to be read. */
+export interface CodeMode {
+  readonly codeSize: 16 | 32;
+  readonly linked: boolean;
+}
+
+const MODES: readonly CodeMode[] = [
+  { codeSize: 32, linked: true },
+  { codeSize: 16, linked: true },
+  { codeSize: 32, linked: false },
+  { codeSize: 16, linked: false },
+];
+
+/** Records by physical address. */
+export class CodeCache {
+  readonly #mem: PhysMem;
+  readonly #bytes: Uint8Array;
+  readonly #writer: RecordWriter;
+  readonly #features: number;
+  readonly #pages = new Map<number, CodePage>();
+  readonly #hooks = new Set<PhysAddr>();
+  /** Instructions that the interpreting machine executes, by record. */
+  readonly #decoded = new Map<number, Decoded>();
+  readonly #numberOf = handlerModule().numberOf;
+  /** Told of a page that gets its first record: writes to it must be seen from now on. */
+  readonly #onCode: (pfn: Pfn) => void;
+  #next = FIRST_RECORD;
+  /** Counts how often everything was dropped because the arena was full. */
+  generation = 0;
+
+  constructor(mem: PhysMem, features: number, onCode: (pfn: Pfn) => void) {
+    this.#mem = mem;
+    this.#bytes = new Uint8Array(mem.memory.buffer);
+    this.#writer = new RecordWriter(mem.memory);
+    this.#features = features;
+    this.#onCode = onCode;
+  }
+
+  /** The record of the instruction at `paddr`, or 0 where code cannot be cached: in MMIO, or nowhere. */
+  recordAt(paddr: PhysAddr, mode: CodeMode): number {
+    const pfn = paddr >>> PAGE_SHIFT;
+    const known = this.#pages.get(pageKey(pfn, mode));
+    const page = known ?? this.#addPage(pfn, mode);
+    if (!page) return 0;
+    const offset = paddr & PAGE_OFFSET_MASK;
+    return page.recordAt[offset] || this.#decodeRun(page, offset);
+  }
+
+  /** The instruction behind a CALL_OUT record; undefined where it cannot be cached: decode it in place. */
+  decodedAt(record: number): Decoded | undefined {
+    return this.#decoded.get(record);
+  }
+
+  offsetOf(record: number): number {
+    return this.#writer.offsetOf(record);
+  }
+
+  /** Bytes of the page, within `range` if that is known, were written: where code has changed, records go stale. */
+  written(pfn: Pfn, range: PageRange = WHOLE_PAGE): void {
+    for (const page of this.#pagesOf(pfn)) {
+      const changes = page.takeChanges(this.#bytes, range);
+      // Writes to a page that is code no more would otherwise go the slow way for ever.
+      if (++page.writes > MAX_WRITES) this.#drop(page);
+      else if (changes) this.#dropRange(page, changes);
+    }
+  }
+
+  /** Drops a page's records whatever its bytes say. */
+  invalidate(pfn: Pfn): void {
+    for (const page of this.#pagesOf(pfn)) this.#drop(page);
+  }
+
+  /** From now on a HOOK record stands before the instruction at `paddr`. */
+  addHook(paddr: PhysAddr): void {
+    if (this.#hooks.has(paddr)) return;
+    this.#hooks.add(paddr);
+    this.invalidate(paddr >>> PAGE_SHIFT);
+  }
+
+  #pagesOf(pfn: Pfn): CodePage[] {
+    return MODES.flatMap((mode) => this.#pages.get(pageKey(pfn, mode)) ?? []);
+  }
+
+  #addPage(pfn: Pfn, mode: CodeMode): CodePage | undefined {
+    const host = this.#mem.hostOffset(pfn);
+    if (host < 0) return undefined;
+    const page = new CodePage(pfn, mode.codeSize, mode.linked, host);
+    this.#pages.set(pageKey(pfn, mode), page);
+    this.#onCode(pfn);
+    return page;
+  }
+
+  /** Overwrites the handler of each record: whoever is about to execute one, comes to the run loop instead. */
+  #drop(page: CodePage): void {
+    for (const record of page.records) {
+      this.#writer.setHandler(record, PSEUDO.STALE);
+      this.#decoded.delete(record);
+    }
+    this.#pages.delete(pageKey(page.pfn, page));
+    if (this.#pagesOf(page.pfn).length === 0) this.#mem.codePages.clear(page.pfn);
+  }
+
+  /** Makes the records stale whose instructions reach into a range. */
+  #dropRange(page: CodePage, { start, end }: PageRange): void {
+    for (let offset = Math.max(0, start - MAX_INSN_BYTES + 1); offset < end; offset++) {
+      const entry = page.recordAt[offset];
+      if (!entry) continue;
+      const record = this.#writer.handlerOf(entry) === PSEUDO.HOOK ? entry + RECORD_BYTES : entry;
+      if (this.#writer.nextOffsetOf(record) <= start) continue;
+      for (const stale of new Set([entry, record])) {
+        this.#writer.setHandler(stale, PSEUDO.STALE);
+        this.#decoded.delete(stale);
+        // Whoever still runs into it, goes on at the record that will take its place.
+        this.#waitFor(page, stale, offset);
+      }
+      page.recordAt[offset] = 0;
+    }
+  }
+
+  #dropAll(): void {
+    for (const page of [...this.#pages.values()]) this.#drop(page);
+    this.#next = FIRST_RECORD;
+    this.generation++;
+  }
+
+  /** Decodes from `start` on to the next unconditional transfer, system instruction, or known record. */
+  #decodeRun(known: CodePage, start: number): number {
+    let page = known;
+    if (this.#next + RUN_BYTES > RECORD_ARENA_END) {
+      this.#dropAll();
+      page = this.#addPage(known.pfn, known) ?? known;
+    }
+    const first = this.#next;
+    let offset = start;
+    for (let count = 0; count < MAX_RUN; count++) {
+      if (offset === PAGE_SIZE || page.recordAt[offset]) break;
+      if (this.#hooks.has(page.pfn * PAGE_SIZE + offset)) this.#enter(page, offset, PSEUDO.HOOK, offset);
+      const decoded = this.#decodeAt(page, offset);
+      if (!decoded) {
+        // It crosses into the next page, or is undefined: the run loop decodes it byte by byte, each time.
+        this.#enter(page, offset, PSEUDO.CALL_OUT, offset);
+        return first;
+      }
+      const next = offset + decoded.length;
+      page.noteCode(this.#bytes, offset, next);
+      const record = this.#enter(page, offset, this.#numberOf(decoded), next);
+      this.#writer.operands(record, decoded, next);
+      if (decoded.insn.system) this.#decoded.set(record, decoded);
+      else this.#linkTarget(page, record, decoded, next);
+      if (endsRun(decoded)) return first;
+      offset = next;
+    }
+    const end = this.#append(page, PSEUDO.GO_ON, offset, offset);
+    if (page.linked && offset < PAGE_SIZE) this.#linkTo(page, end, offset);
+    return first;
+  }
+
+  #decodeAt(page: CodePage, offset: number): Decoded | undefined {
+    const room = PAGE_SIZE - offset;
+    let isCrossing = false;
+    const fetch = (i: number): number => {
+      if (i >= room) isCrossing = true;
+      return i < room ? (this.#bytes[page.host + offset + i] ?? 0) : 0;
+    };
+    const decoded = decode(fetch, page.codeSize, this.#features);
+    return typeof decoded === 'string' || isCrossing ? undefined : decoded;
+  }
+
+  /** A record at which execution may enter: jumps that wait for it are linked. */
+  #enter(page: CodePage, offset: number, handler: number, next: number): number {
+    const record = this.#append(page, handler, offset, next);
+    if (page.recordAt[offset]) return record;
+    page.recordAt[offset] = record;
+    for (const waiting of page.waiting.get(offset) ?? []) {
+      this.#writer.link(waiting, record);
+      if (this.#writer.handlerOf(waiting) === PSEUDO.STALE) this.#writer.setHandler(waiting, PSEUDO.GO_ON);
+    }
+    page.waiting.delete(offset);
+    return record;
+  }
+
+  #append(page: CodePage, handler: number, offset: number, next: number): number {
+    const record = this.#next;
+    this.#next += RECORD_BYTES;
+    this.#writer.begin(record, handler, offset, next);
+    page.records.push(record);
+    return record;
+  }
+
+  /** A relative jump within the page goes from record to record. */
+  #linkTarget(page: CodePage, record: number, decoded: Decoded, next: number): void {
+    const operand = decoded.operands[0];
+    if (operand?.kind !== 'relative' || !page.linked) return;
+    // A 16-bit jump in 32-bit code truncates EIP.
+    if (decoded.operandSize === 16 && page.codeSize === 32) return;
+    const target = next + operand.value;
+    if (target >= 0 && target < PAGE_SIZE) this.#linkTo(page, record, target);
+  }
+
+  #linkTo(page: CodePage, record: number, offset: number): void {
+    const target = page.recordAt[offset];
+    if (target) {
+      this.#writer.link(record, target);
+      return;
+    }
+    this.#waitFor(page, record, offset);
+  }
+
+  #waitFor(page: CodePage, record: number, offset: number): void {
+    const waiting = page.waiting.get(offset);
+    if (waiting) waiting.push(record);
+    else page.waiting.set(offset, [record]);
+  }
+}
+
+function pageKey(pfn: Pfn, { codeSize, linked }: CodeMode): number {
+  return pfn * 4 + (codeSize === 32 ? 2 : 0) + (linked ? 1 : 0);
+}
+
+/** Nothing is to be executed after it without a look at EIP. */
+function endsRun({ insn }: Decoded): boolean {
+  return insn.system !== undefined || ['JMP', 'RET'].includes(insn.mnemonic);
+}

@@ -1,0 +1,16 @@
+/** What the interpreter asks of its CPU. */
+import type { Pfn, PhysAddr, PhysMem } from '@kexec/phys-mem';
+import type { MemoryAccess } from '../semantics/number-machine.js';
+
+/** The CPU, as the interpreter sees it. */
+export interface InterpreterHost {
+  readonly mem: PhysMem;
+  /** Guest memory through segmentation and paging; entries of the TLB come of it. */
+  readonly access: MemoryAccess;
+  /** Feature flags of the rows that the CPU model has (isa/insn.ts). */
+  readonly features: number;
+  /** Physical address of the code byte at a linear address; throws #PF. */
+  fetchAddress(laddr: number): PhysAddr;
+  /** Makes every write to the page miss the TLB. */
+  dropWriteTags(pfn: Pfn): void;
+}

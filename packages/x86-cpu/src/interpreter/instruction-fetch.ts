@@ -1,0 +1,68 @@
+/** Fetching instructions byte by byte, where records cannot serve: page crossings, MMIO, a limit within the page. */
+import type { PhysAddr } from '@kexec/phys-mem';
+import { PAGE_SIZE } from '@kexec/phys-mem';
+import { decode } from '../decode/decode.js';
+import type { Decoded } from '../decode/decoded.js';
+import { CpuException, VECTOR } from '../exception.js';
+import { CPU_AREA_BYTES, EIP } from '../state/layout.js';
+import type { CodeView } from './code-view.js';
+import type { InterpreterHost } from './host.js';
+
+/** Crossing instructions remembered; then all are forgotten. */
+const MAX_KNOWN = 1024;
+
+interface Known {
+  readonly decoded: Decoded;
+  readonly bytes: readonly number[];
+}
+
+/** Fetches and decodes the instruction at EIP, with every check that the fetch of each byte makes. */
+export class InstructionFetch {
+  readonly #host: InterpreterHost;
+  readonly #view: CodeView;
+  readonly #state: DataView;
+  /** Instructions that cross into another page, by physical address and code size. */
+  readonly #known = new Map<number, Known>();
+
+  constructor(host: InterpreterHost, view: CodeView) {
+    this.#host = host;
+    this.#view = view;
+    this.#state = new DataView(host.mem.memory.buffer, 0, CPU_AREA_BYTES);
+  }
+
+  /** Physical address of the byte at EIP + offset; throws #GP(0) beyond the limit, and #PF. */
+  address(offset: number): PhysAddr {
+    const eip = (this.#state.getUint32(EIP, true) + offset) >>> 0;
+    if (eip > this.#view.limit) throw new CpuException(VECTOR.GP, 0);
+    return this.#host.fetchAddress((this.#view.base + eip) >>> 0);
+  }
+
+  /** The instruction at EIP. Throws what its fetch or its decoding faults on. */
+  fetch(): Decoded {
+    const key = this.address(0) * 2 + (this.#view.codeSize === 32 ? 1 : 0);
+    const known = this.#known.get(key);
+    if (known && this.#isStill(known.bytes)) return known.decoded;
+    const bytes: number[] = [];
+    const fetchByte = (offset: number): number => {
+      const byte = this.#host.mem.read8(this.address(offset));
+      bytes.push(byte);
+      return byte;
+    };
+    const decoded = decode(fetchByte, this.#view.codeSize, this.#host.features);
+    if (decoded === 'too-long') throw new CpuException(VECTOR.GP, 0);
+    if (decoded === 'undefined-opcode') throw new CpuException(VECTOR.UD);
+    if (this.#known.size === MAX_KNOWN) this.#known.clear();
+    this.#known.set(key, { decoded, bytes });
+    return decoded;
+  }
+
+  /** Whether the same bytes stand there: one translation for each of the two pages. */
+  #isStill(bytes: readonly number[]): boolean {
+    const first = this.address(0);
+    const room = PAGE_SIZE - (first % PAGE_SIZE);
+    const second = bytes.length > room ? this.address(room) : 0;
+    this.address(bytes.length - 1);
+    const { mem } = this.#host;
+    return bytes.every((byte, i) => mem.read8(i < room ? first + i : second + i - room) === byte);
+  }
+}

@@ -1,0 +1,87 @@
+/** An instruction as one row: `insn('ADD Eb,Gb', arith.add, LOCK)`. */
+import type { Semantics } from '../semantics/machine.js';
+import type { SystemSemantics } from '../semantics/system-machine.js';
+import type { OperandCode } from './operand.js';
+import { parseOperands } from './operand.js';
+
+/** May take LOCK when its destination is memory. */
+export const LOCK = 1 << 0;
+/** A string instruction: REP and REPE/REPNE repeat it. */
+export const REP = 1 << 1;
+/** Mandatory since the 486. */
+export const I486 = 1 << 2;
+/** CPUID feature bits that the instruction needs. */
+export const TSC = 1 << 3;
+export const CX8 = 1 << 4;
+/** CMOVcc, and the hint NOPs 0F 18 to 0F 1F that came with the same processor. */
+export const CMOV = 1 << 5;
+export const MSR = 1 << 6;
+/** CPUID itself: late 486 and newer. */
+export const CPUID = 1 << 7;
+/** Executed by silicon, absent from the manual's opcode map. */
+export const UNDOCUMENTED = 1 << 8;
+/** MOV to and from TR3-TR7: the 386 and the 486 alone. */
+export const TEST_REGISTERS = 1 << 9;
+
+/** Flags that name a feature, and so decide whether a CPU model knows the row. */
+export const ALL_FEATURES = I486 | TSC | CX8 | CMOV | MSR | CPUID | TEST_REGISTERS;
+
+/** One instruction: what the manual's opcode map says of it, and what it does. */
+export interface Insn {
+  /** 'ADD Eb,Gb': mnemonic and operands in SDM Appendix A notation. */
+  readonly text: string;
+  /** Its name; with a 16-bit operand size where that matters ('MOVSW'). */
+  readonly mnemonic: string;
+  /** Its name with a 32-bit operand size ('MOVSD'); JCXZ is named by its address size instead. */
+  readonly mnemonic32: string;
+  readonly operands: readonly OperandCode[];
+  readonly flags: number;
+  /** Whether a ModRM byte follows the opcode. */
+  readonly modrm: boolean;
+  /** Written over any machine; undefined for a system instruction. */
+  readonly semantics: Semantics | undefined;
+  /** Executed by the interpreter alone; a translated region ends before it. */
+  readonly system: SystemSemantics | undefined;
+}
+
+/** A ModRM group: the row is chosen by ModRM.reg; holes are undefined opcodes. */
+export type Group = readonly (Insn | undefined)[];
+
+/** An opcode map: 256 entries, the holes undefined. */
+export type OpcodeMap = readonly (Insn | Group | undefined)[];
+
+/** Mnemonics that mean the code's own operand size when bare, and a fixed one with W or D appended. */
+export const BARE_MNEMONICS: ReadonlySet<string> = new Set(['PUSHA', 'POPA', 'PUSHF', 'POPF', 'IRET']);
+
+/** Tells a group from a row, or from a hole. */
+export function isGroup(entry: Insn | Group | undefined): entry is Group {
+  return Array.isArray(entry);
+}
+
+/** A row whose semantics runs on every machine. */
+export function insn(text: string, semantics: Semantics, flags = 0): Insn {
+  return { ...parsed(text), flags, semantics, system: undefined };
+}
+
+/** A row that only the interpreter executes. */
+export function systemInsn(text: string, system: SystemSemantics, flags = 0): Insn {
+  return { ...parsed(text), flags, semantics: undefined, system };
+}
+
+/** The name under which the row goes with these sizes: MOVSW or MOVSD, JCXZ or JECXZ. */
+export function mnemonicOf(row: Insn, operandSize: 16 | 32, addressSize: 16 | 32): string {
+  const size = row.mnemonic === 'JCXZ' ? addressSize : operandSize;
+  return size === 16 ? row.mnemonic : row.mnemonic32;
+}
+
+/** Opens a table of rows, `{ 0x00: …, 0x01: … }`, into an opcode map. */
+export function opcodeMap(rows: Readonly<Record<number, Insn | Group>>): OpcodeMap {
+  return Array.from({ length: 256 }, (_, opcode) => rows[opcode]);
+}
+
+function parsed(text: string) {
+  const [name = '', operandText = ''] = text.split(' ', 2);
+  const [mnemonic = '', mnemonic32 = mnemonic] = name.split('/', 2);
+  const operands = parseOperands(operandText);
+  return { text, mnemonic, mnemonic32, operands, modrm: operands.some((operand) => operand.modrm) };
+}

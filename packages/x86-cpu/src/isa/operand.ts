@@ -1,0 +1,98 @@
+/** Operand codes: the letters of SDM Vol. 2, Appendix A, that say where an operand is and how wide. */
+import type { Size } from '../semantics/machine.js';
+
+/**
+ * Where an operand is found (SDM Vol. 2D, A.2.1 "Codes for Addressing Method"); T is the 386 manual's.
+ *
+ * The last four are ours: a fixed register or segment register, the constant 1, and EFLAGS or a string
+ * operand, which are implied by the opcode and appear in no decoded operand list.
+ */
+export type Method =
+  | 'A' // far pointer in the instruction
+  | 'C' // control register in ModRM.reg
+  | 'D' // debug register in ModRM.reg
+  | 'T' // test register in ModRM.reg
+  | 'E' // register or memory in ModRM.rm
+  | 'G' // general register in ModRM.reg
+  | 'I' // immediate
+  | 'J' // relative to the next instruction
+  | 'M' // memory in ModRM.rm; the register form is undefined
+  | 'O' // memory at an offset in the instruction, without ModRM
+  | 'R' // general register in ModRM.rm, whatever mod says
+  | 'S' // segment register in ModRM.reg
+  | 'X' // memory at DS:rSI
+  | 'Y' // memory at ES:rDI
+  | 'F' // EFLAGS
+  | 'register'
+  | 'segment'
+  | 'one';
+
+/** A width: fixed, 'v' by the operand size, or 0 where it is no plain integer (M, Mp, Ms, Ma, Mq). */
+export type Width = Size | 'v' | 0;
+
+/** One operand of a row. */
+export interface OperandCode {
+  /** As written in the row: 'Eb', 'eAX', 'Mw/Rv'. */
+  readonly text: string;
+  readonly method: Method;
+  readonly width: Width;
+  /** Width of the memory form, where it differs ('Mw/Rv'). */
+  readonly memoryWidth: Width;
+  /** Number of the fixed register or segment register. */
+  readonly index: number;
+  /** An immediate byte that is sign-extended to the operand size ('sIb'). */
+  readonly signed: boolean;
+  /** Implied by the opcode, and in no decoded operand list: X, Y, F. */
+  readonly implied: boolean;
+  /** Whether it needs a ModRM byte. */
+  readonly modrm: boolean;
+}
+
+// SDM Vol. 2D, A.2.2 "Codes for Operand Type". z is 16 or 32 bits: without 64-bit mode, the same as v.
+const WIDTH: Readonly<Record<string, Width>> = {
+  b: 8,
+  w: 16,
+  d: 32,
+  v: 'v',
+  z: 'v',
+  p: 0,
+  s: 0,
+  a: 0,
+  q: 0,
+  '': 0,
+};
+
+const BYTE_REGISTERS = ['AL', 'CL', 'DL', 'BL', 'AH', 'CH', 'DH', 'BH'];
+const WORD_REGISTERS = ['AX', 'CX', 'DX', 'BX', 'SP', 'BP', 'SI', 'DI'];
+const SEGMENT_REGISTERS = ['ES', 'CS', 'SS', 'DS', 'FS', 'GS'];
+
+/** Reads the operand list of a row, as in 'Eb,Gb'. */
+export function parseOperands(text: string): readonly OperandCode[] {
+  return text === '' ? [] : text.split(',').map(operandCode);
+}
+
+function operandCode(text: string): OperandCode {
+  const fixed = fixedRegister(text);
+  if (fixed) return fixed;
+  if (text === '1') return code(text, 'one', 8);
+  if (text === 'Mw/Rv') return { ...code(text, 'E', 'v'), memoryWidth: 16 };
+  const match = /^(s?)([ACDTEGIJMORSXYF])([bwdvzpsaq]?)$/.exec(text);
+  if (!match) throw new Error(`unknown operand code ${text}`);
+  const [, sign, method, type = ''] = match;
+  return { ...code(text, method as Method, WIDTH[type] ?? 0), signed: sign === 's' };
+}
+
+/** AL, DX, ES; eAX is AX or EAX by the operand size. */
+function fixedRegister(text: string): OperandCode | undefined {
+  if (BYTE_REGISTERS.includes(text)) return code(text, 'register', 8, BYTE_REGISTERS.indexOf(text));
+  if (WORD_REGISTERS.includes(text)) return code(text, 'register', 16, WORD_REGISTERS.indexOf(text));
+  if (SEGMENT_REGISTERS.includes(text)) return code(text, 'segment', 16, SEGMENT_REGISTERS.indexOf(text));
+  if (text.startsWith('e')) return code(text, 'register', 'v', WORD_REGISTERS.indexOf(text.slice(1)));
+  return undefined;
+}
+
+function code(text: string, method: Method, width: Width, index = -1): OperandCode {
+  const modrm = 'CDTEGMRS'.includes(method);
+  const implied = 'XYF'.includes(method);
+  return { text, method, width, memoryWidth: width, index, signed: false, implied, modrm };
+}

@@ -1,0 +1,93 @@
+/** Modules: sections put together into the binary format (WebAssembly specification, 5.5 "Modules"). */
+import { i32Const, OP } from './instructions.js';
+import { encodeFuncType, FUNCREF, type FuncType, I32 } from './types.js';
+import { type Code, flatten, name, u32, vec } from './values.js';
+
+/** An imported function. */
+export interface FuncImport {
+  readonly name: string;
+  readonly type: FuncType;
+}
+
+/** A function: its i32 locals come after the parameters. */
+export interface Func {
+  readonly type: FuncType;
+  /** Number of locals beside the parameters, all of type i32. */
+  readonly locals: number;
+  /** Instructions without the final `end`. */
+  readonly body: Code;
+}
+
+/** What goes into a module. Functions are numbered from 0: the imports first. */
+export interface ModuleParts {
+  /** Imports under the module name 'cpu', which also gives the memory 'memory'. */
+  readonly imports: readonly FuncImport[];
+  readonly funcs: readonly Func[];
+  /** Indices of the functions that fill the table, if there is one. */
+  readonly table: readonly number[];
+  readonly exports: readonly { readonly name: string; readonly func: number }[];
+}
+
+const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+const TYPE_SECTION = 1;
+const IMPORT_SECTION = 2;
+const FUNCTION_SECTION = 3;
+const TABLE_SECTION = 4;
+const EXPORT_SECTION = 7;
+const ELEMENT_SECTION = 9;
+const CODE_SECTION = 10;
+
+/** The module's bytes. */
+export function encodeModule({ imports, funcs, table, exports }: ModuleParts): Uint8Array {
+  const types = new TypeIndex();
+  const importSection = section(
+    IMPORT_SECTION,
+    vec([
+      [name('cpu'), name('memory'), 0x02, 0x00, u32(0)],
+      ...imports.map((entry) => [name('cpu'), name(entry.name), 0x00, u32(types.of(entry.type))]),
+    ]),
+  );
+  const functionSection = section(FUNCTION_SECTION, vec(funcs.map((func) => u32(types.of(func.type)))));
+  return flatten([
+    MAGIC_AND_VERSION,
+    section(TYPE_SECTION, vec(types.all.map(encodeFuncType))),
+    importSection,
+    functionSection,
+    table.length === 0 ? [] : section(TABLE_SECTION, vec([[FUNCREF, 0x00, u32(table.length)]])),
+    section(EXPORT_SECTION, vec(exports.map((entry) => [name(entry.name), 0x00, u32(entry.func)]))),
+    table.length === 0
+      ? []
+      : section(ELEMENT_SECTION, vec([[0x00, i32Const(0), OP.end, vec(table.map((index) => u32(index)))]])),
+    section(CODE_SECTION, vec(funcs.map(encodeCode))),
+  ]);
+}
+
+/** Index of a function type, as `return_call_indirect` names it. */
+export function typeIndexOf({ imports, funcs }: ModuleParts, type: FuncType): number {
+  const types = new TypeIndex();
+  for (const entry of [...imports, ...funcs]) types.of(entry.type);
+  return types.of(type);
+}
+
+class TypeIndex {
+  readonly all: FuncType[] = [];
+  readonly #byText = new Map<string, number>();
+
+  of(type: FuncType): number {
+    const text = `${type.params}>${type.results}`;
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    this.#byText.set(text, this.all.length);
+    return this.all.push(type) - 1;
+  }
+}
+
+function encodeCode({ locals, body }: Func): Code {
+  const code = flatten([locals === 0 ? vec([]) : vec([[u32(locals), I32]]), body, OP.end]);
+  return [u32(code.length), code];
+}
+
+function section(id: number, contents: Code): Code {
+  const bytes = flatten(contents);
+  return [id, u32(bytes.length), bytes];
+}

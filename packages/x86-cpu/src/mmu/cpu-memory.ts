@@ -1,0 +1,128 @@
+/** The CPU's exact way to memory: segment check, paging, page crossing, RAM, ROM, MMIO or nothing. */
+import type { PhysAddr, PhysMem } from '@kexec/phys-mem';
+import type { Size } from '../semantics/machine.js';
+import type { MemoryAccess } from '../semantics/number-machine.js';
+import { CPL } from '../state/layout.js';
+import type { Registers } from '../state/registers.js';
+import { ACCESS_READ, ACCESS_USER, ACCESS_WRITE, type Paging } from './paging.js';
+import { type LinearAddr, linearAddress } from './segmentation.js';
+
+type Bytes = 1 | 2 | 4;
+
+const PAGE_OFFSET_MASK = 0xfff;
+const LAST_BUS_ADDRESS = 0xffff_ffff;
+
+/**
+ * Memory by (segment, offset) at the current privilege, and by linear address at a privilege of choice.
+ *
+ * Departure: CR0.AM and EFLAGS.AC are kept, but a misaligned access raises no #AC.
+ */
+export class CpuMemory implements MemoryAccess {
+  readonly #registers: Registers;
+  readonly #paging: Paging;
+  readonly #mem: PhysMem;
+
+  constructor(registers: Registers, paging: Paging, mem: PhysMem) {
+    this.#registers = registers;
+    this.#paging = paging;
+    this.#mem = mem;
+  }
+
+  read(segment: number, offset: number, size: Size): number {
+    const bytes = bytesOf(size);
+    const laddr = linearAddress(this.#registers, segment, offset, bytes, false);
+    return this.readLinear(laddr, bytes, this.#currentUser()) | 0;
+  }
+
+  write(segment: number, offset: number, value: number, size: Size): void {
+    const bytes = bytesOf(size);
+    const laddr = linearAddress(this.#registers, segment, offset, bytes, true);
+    this.writeLinear(laddr, bytes, value, this.#currentUser());
+  }
+
+  checkWrite(segment: number, offset: number, size: Size): void {
+    const bytes = bytesOf(size);
+    const laddr = linearAddress(this.#registers, segment, offset, bytes, true);
+    this.checkLinearWrite(laddr, bytes, this.#currentUser());
+  }
+
+  /** Physical address of a code byte at the current privilege; throws #PF. */
+  fetchAddress(laddr: LinearAddr): PhysAddr {
+    return this.#paging.translate(laddr, ACCESS_READ | this.#currentUser());
+  }
+
+  /**
+   * @param user - ACCESS_USER, or 0 for an access to descriptor tables and the TSS, which is the supervisor's
+   * at every CPL (SDM Vol. 3A, 4.6 "Access Rights")
+   * @returns uint32
+   */
+  readLinear(laddr: LinearAddr, bytes: Bytes, user: number): number {
+    const paddr = this.#paging.translate(laddr, ACCESS_READ | user);
+    if (!crossesPage(laddr, bytes)) return this.#readPhysical(paddr, bytes);
+    const next = this.#paging.translate(nextPage(laddr), ACCESS_READ | user);
+    return this.#readAcross(laddr, paddr, next, bytes);
+  }
+
+  /** Writes once both pages of a crossing have been checked. */
+  writeLinear(laddr: LinearAddr, bytes: Bytes, value: number, user: number): void {
+    const paddr = this.#paging.translate(laddr, ACCESS_WRITE | user);
+    if (!crossesPage(laddr, bytes)) {
+      this.#writePhysical(paddr, bytes, value);
+      return;
+    }
+    const next = this.#paging.translate(nextPage(laddr), ACCESS_WRITE | user);
+    for (let i = 0; i < bytes; i++) {
+      this.#writePhysical(byteAddress(laddr, i, paddr, next), 1, value >>> (8 * i));
+    }
+  }
+
+  /** Throws what writeLinear() would throw; writes nothing but A and D bits. */
+  checkLinearWrite(laddr: LinearAddr, bytes: Bytes, user: number): void {
+    this.#paging.translate(laddr, ACCESS_WRITE | user);
+    if (crossesPage(laddr, bytes)) this.#paging.translate(nextPage(laddr), ACCESS_WRITE | user);
+  }
+
+  /** Access bit of the current privilege level. */
+  #currentUser(): number {
+    return this.#registers.get(CPL) === 3 ? ACCESS_USER : 0;
+  }
+
+  #readAcross(laddr: LinearAddr, paddr: PhysAddr, next: PhysAddr, bytes: Bytes): number {
+    let value = 0;
+    for (let i = 0; i < bytes; i++)
+      value |= this.#readPhysical(byteAddress(laddr, i, paddr, next), 1) << (8 * i);
+    return value >>> 0;
+  }
+
+  #readPhysical(paddr: PhysAddr, bytes: Bytes): number {
+    // PAE can point beyond the 32-bit bus, where nothing answers.
+    if (paddr > LAST_BUS_ADDRESS) return 0xffff_ffff >>> (32 - 8 * bytes);
+    if (bytes === 4) return this.#mem.read32(paddr);
+    return bytes === 2 ? this.#mem.read16(paddr) : this.#mem.read8(paddr);
+  }
+
+  #writePhysical(paddr: PhysAddr, bytes: Bytes, value: number): void {
+    if (paddr > LAST_BUS_ADDRESS) return;
+    if (bytes === 4) this.#mem.write32(paddr, value >>> 0);
+    else if (bytes === 2) this.#mem.write16(paddr, value & 0xffff);
+    else this.#mem.write8(paddr, value & 0xff);
+  }
+}
+
+function bytesOf(size: Size): Bytes {
+  return (size >>> 3) as Bytes;
+}
+
+function crossesPage(laddr: LinearAddr, bytes: Bytes): boolean {
+  return (laddr & PAGE_OFFSET_MASK) + bytes > PAGE_OFFSET_MASK + 1;
+}
+
+function nextPage(laddr: LinearAddr): LinearAddr {
+  return ((laddr | PAGE_OFFSET_MASK) + 1) >>> 0;
+}
+
+/** Where byte `i` of a crossing access lies, `next` being the start of the second page. */
+function byteAddress(laddr: LinearAddr, i: number, paddr: PhysAddr, next: PhysAddr): PhysAddr {
+  const left = PAGE_OFFSET_MASK + 1 - (laddr & PAGE_OFFSET_MASK);
+  return i < left ? paddr + i : next + (i - left);
+}

@@ -1,0 +1,53 @@
+/** Model-specific registers: the few that have an effect or that software reads without asking. */
+import type { CpuModel } from './model.js';
+
+/** Architectural numbers (SDM Vol. 4, 2.1 "Architectural MSRs"). */
+const P5_MC_ADDR = 0x0;
+const P5_MC_TYPE = 0x1;
+const IA32_TIME_STAMP_COUNTER = 0x10;
+const IA32_PLATFORM_ID = 0x17;
+const EBL_CR_POWERON = 0x2a;
+const IA32_BIOS_UPDT_TRIG = 0x79;
+const IA32_BIOS_SIGN_ID = 0x8b;
+
+/** The time-stamp counter, which RDTSC reads too. */
+export interface TimeStampCounter {
+  timestamp(): bigint;
+  setTimestamp(value: bigint): void;
+}
+
+/** Registers by number; undefined and false stand for #GP. */
+export class ModelSpecificRegisters {
+  readonly #values = new Map<number, bigint>();
+  readonly #counter: TimeStampCounter;
+
+  constructor(model: CpuModel, counter: TimeStampCounter) {
+    this.#counter = counter;
+    const present = model.hasP6Msrs
+      ? [P5_MC_ADDR, P5_MC_TYPE, IA32_PLATFORM_ID, EBL_CR_POWERON, IA32_BIOS_UPDT_TRIG, IA32_BIOS_SIGN_ID]
+      : [P5_MC_ADDR, P5_MC_TYPE];
+    for (const register of present) this.#values.set(register, 0n);
+  }
+
+  read(register: number): bigint | undefined {
+    if (register === IA32_TIME_STAMP_COUNTER) return this.#counter.timestamp();
+    return this.#values.get(register);
+  }
+
+  /** A microcode update is accepted and does nothing; the platform identity cannot be changed. */
+  write(register: number, value: bigint): boolean {
+    if (register === IA32_TIME_STAMP_COUNTER) this.#counter.setTimestamp(value);
+    else if (register === IA32_PLATFORM_ID || !this.#values.has(register)) return false;
+    else if (register !== IA32_BIOS_UPDT_TRIG) this.#values.set(register, value);
+    return true;
+  }
+
+  /** Number and value of each register that is a plain store. */
+  save(): [number, bigint][] {
+    return [...this.#values];
+  }
+
+  restore(values: readonly (readonly [number, bigint])[]): void {
+    for (const [register, value] of values) this.#values.set(register, value);
+  }
+}

@@ -1,0 +1,48 @@
+/** What the CPU says of itself: CPUID, RDTSC, and the model-specific registers. */
+import { generalProtection } from '../exception.js';
+import { CR4_TSD } from '../state/control.js';
+import { CR4 } from '../state/layout.js';
+import { requireLevel0 } from './processor.js';
+import type { SystemMachine, SystemSemantics } from './system-machine.js';
+
+/** Register indices. */
+const EAX = 0;
+const ECX = 1;
+const EDX = 2;
+const EBX = 3;
+
+export const cpuid: SystemSemantics = (m) => {
+  const { model, registers } = m.cpu;
+  const leaf = model.cpuidLeaf(registers.readGeneral(EAX, 32) >>> 0);
+  registers.writeGeneral(EAX, leaf.eax, 32);
+  registers.writeGeneral(EBX, leaf.ebx, 32);
+  registers.writeGeneral(ECX, leaf.ecx, 32);
+  registers.writeGeneral(EDX, leaf.edx, 32);
+};
+
+/** RDTSC: at CPL 0 only, when CR4.TSD is set. */
+export const rdtsc: SystemSemantics = (m) => {
+  if (m.cpu.registers.get(CR4) & CR4_TSD && m.cpu.cpl !== 0) throw generalProtection();
+  writePair(m, m.cpu.timestamp());
+};
+
+export const rdmsr: SystemSemantics = (m) => {
+  requireLevel0(m.cpu);
+  const value = m.cpu.msrs.read(m.cpu.registers.readGeneral(ECX, 32) >>> 0);
+  if (value === undefined) throw generalProtection();
+  writePair(m, value);
+};
+
+export const wrmsr: SystemSemantics = (m) => {
+  requireLevel0(m.cpu);
+  const { registers } = m.cpu;
+  const high = BigInt(registers.readGeneral(EDX, 32) >>> 0);
+  const low = BigInt(registers.readGeneral(EAX, 32) >>> 0);
+  const isKnown = m.cpu.msrs.write(registers.readGeneral(ECX, 32) >>> 0, (high << 32n) | low);
+  if (!isKnown) throw generalProtection();
+};
+
+function writePair(m: SystemMachine, value: bigint): void {
+  m.cpu.registers.writeGeneral(EAX, Number(value & 0xffff_ffffn), 32);
+  m.cpu.registers.writeGeneral(EDX, Number((value >> 32n) & 0xffff_ffffn), 32);
+}

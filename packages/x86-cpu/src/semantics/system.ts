@@ -1,0 +1,16 @@
+/** System instructions by their families, under one name for the row tables. */
+export {
+  clts,
+  lmsw,
+  movFromCr,
+  movFromDr,
+  movFromTr,
+  movToCr,
+  movToDr,
+  movToTr,
+  smsw,
+} from './control-register.js';
+export { lgdt, lidt, lldt, ltr, sgdt, sidt, sldt, str } from './descriptor-register.js';
+export { cpuid, rdmsr, rdtsc, wrmsr } from './identity.js';
+export { arpl, lar, lsl, verr, verw } from './privilege.js';
+export { invd, invlpg, ud, wait, wbinvd } from './processor.js';
