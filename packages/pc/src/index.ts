@@ -1,0 +1,25 @@
+/** Public face of @kexec/pc: the PC, its devices, bus and clock. */
+export * from './board.js';
+export * from './bus/interrupt-line.js';
+export * from './bus/port-bus.js';
+export * from './clock.js';
+export * from './device-state.js';
+export { AtKeyboard } from './devices/at-keyboard.js';
+export { DEBUG_CONSOLE_SIGN, DebugConsole, DebugExit } from './devices/debug-port.js';
+export { createHostBridge } from './devices/i440fx.js';
+export { I8042, type I8042Wiring } from './devices/i8042.js';
+export { I8254, PIT_HZ } from './devices/i8254.js';
+export { I8254Counter } from './devices/i8254-counter.js';
+export { CASCADE_IR, I8259, type I8259Wiring, SPURIOUS_IR } from './devices/i8259.js';
+export { I8259Pair } from './devices/i8259-pair.js';
+export { Mc146818, type Mc146818Wiring } from './devices/mc146818.js';
+export { Ns16550, type Ns16550Wiring } from './devices/ns16550.js';
+export { PciHost } from './devices/pci.js';
+export { type ConfigField, PciFunction } from './devices/pci-function.js';
+export { Port61 } from './devices/port61.js';
+export { Port92 } from './devices/port92.js';
+export { PostPort } from './devices/post-port.js';
+export { BIOS_SOURCE, type Bios, createBios } from './firmware/bios.js';
+export * from './memlayout.js';
+export * from './pc.js';
+export * from './wiring.js';

@@ -1,0 +1,296 @@
+/** The PC: a processor on a board, and the loop that runs it between the events of the clock. */
+import type { PhysMem } from '@kexec/phys-mem';
+import { type Cpu, type CpuModel, type CpuModelName, createCpu, type StopReason } from '@kexec/x86-cpu';
+import { createDevices, type PcDevices, type ResetSource } from './board.js';
+import { PortBus, type UnclaimedAccess } from './bus/port-bus.js';
+import { Clock } from './clock.js';
+import type { DeviceState } from './device-state.js';
+import { installFirmware, setUpCmos, setUpDevices } from './firmware/post.js';
+
+/**
+ * Virtual time that one port access takes.
+ *
+ * An 8-bit cycle of the 8 MHz ISA bus lasts about a microsecond, and guests rely on it (`out 80h` as a delay). It
+ * also makes loops that poll a timer cheap: fifty thousand rounds for 50 ms, not a million and more.
+ */
+export const ISA_CYCLE_NS = 1000;
+
+/** Sunday, 2002-11-17 00:00: the day of Linux 2.5.48. */
+export const DEFAULT_EPOCH = 1_037_491_200;
+
+/** A HLT that lasts longer than this is given back to the caller: only input can end it. */
+const IDLE_NS = 60_000_000_000;
+/** Instructions that the processor gets at once: few, so that a port access seldom has to cut the slice short. */
+const MAX_SLICE = 0x1_0000;
+const EFLAGS_IF = 0x200;
+
+/** How to build a PC. */
+export interface PcOptions {
+  readonly mem: PhysMem;
+  /** CPU model or its name; x86-cpu's default when left out. */
+  readonly model?: CpuModel | CpuModelName;
+  /** How the processor executes; x86-cpu's default when left out. */
+  readonly interpreter?: 'fast' | 'reference';
+  /** Hears every byte sent on ttyS0. */
+  readonly onSerial?: (byte: number) => void;
+  /** Hears every byte written to port E9. */
+  readonly onDebug?: (byte: number) => void;
+  /** Hears each new POST code. */
+  readonly onPost?: (code: number) => void;
+  /** Hears the first read and the first write of each port that nobody claims. */
+  readonly onUnclaimed?: (access: UnclaimedAccess) => void;
+  /** Date and time at power-on, seconds since 1970-01-01 00:00; {@link DEFAULT_EPOCH} when left out. */
+  readonly epoch?: number;
+  /** False builds a board without PCI. */
+  readonly pci?: boolean;
+}
+
+/** How far to run. */
+export interface PcLimit {
+  /** Instructions at most; a jump of the clock during HLT counts as one. */
+  readonly instructions?: number;
+  /** Nanoseconds of virtual time at most. */
+  readonly nanoseconds?: number;
+}
+
+/** Why a run ended. */
+export type PcStop =
+  | Exclude<StopReason, { kind: 'halt' }>
+  /** HLT with interrupts disabled: nothing can end it. */
+  | { readonly kind: 'halted-forever' }
+  /** HLT with interrupts enabled, and nothing is coming but perhaps input. */
+  | { readonly kind: 'idle' }
+  /** A device pulled the reset line; call {@link Pc.reset} to let it happen. */
+  | { readonly kind: 'reset'; readonly by: ResetSource }
+  /** The guest wrote `code` to the debug exit port. */
+  | { readonly kind: 'exit'; readonly code: number };
+
+/** Everything of a PC but its memory. Numbers, lists, and the processor's bytes: fit for structured clone. */
+export interface PcState {
+  readonly cpu: Uint8Array;
+  readonly clock: DeviceState;
+  readonly devices: Readonly<Record<string, DeviceState>>;
+}
+
+interface Savable {
+  saveState(): DeviceState;
+  loadState(state: DeviceState): void;
+}
+
+/**
+ * Builds a PC around a memory, as its BIOS leaves it after the power-on self-test: ROM, interrupt vectors and BIOS
+ * data area in place (RAM 0–4FF and 9FC00 are written), devices programmed, processor at the reset vector.
+ */
+export function createPc(options: PcOptions): Pc {
+  return new Pc(options);
+}
+
+/** A PC; build it with {@link createPc}. */
+export class Pc {
+  readonly mem: PhysMem;
+  readonly cpu: Cpu;
+  readonly clock: Clock;
+  readonly ports: PortBus;
+  readonly devices: PcDevices;
+  private readonly powerOn: PcState['devices'];
+  /** What a device or the caller wants the run to end with. */
+  private request: PcStop | undefined;
+  /** True while the processor has control. */
+  private running = false;
+  /** The moment at which the current slice must have ended. */
+  private sliceEnd = 0;
+  /** The count of retired instructions at which it ends by itself. */
+  private sliceEndCount = 0;
+  /** The processor was asked to stop so that its slice can be measured again. */
+  private remeasure = false;
+  private a20 = true;
+
+  constructor(options: PcOptions) {
+    this.mem = options.mem;
+    installFirmware(this.mem);
+    this.ports = new PortBus({ onCycle: () => this.busCycle(), onUnclaimed: options.onUnclaimed });
+    this.cpu = createCpu({
+      mem: this.mem,
+      board: {
+        readPort: (port, bytes) => this.ports.read(port, bytes),
+        writePort: (port, bytes, value) => this.ports.write(port, value, bytes),
+        acknowledgeInterrupt: () => this.devices.pic.acknowledge(),
+        timestamp: () => Math.floor(this.clock.now() / this.clock.period),
+      },
+      ...(options.model === undefined ? {} : { model: options.model }),
+      ...(options.interpreter === undefined ? {} : { interpreter: options.interpreter }),
+    });
+    this.clock = new Clock(() => this.cpu.icount);
+    this.clock.onArm = (deadline) => this.shorten(deadline);
+    this.devices = createDevices({
+      clock: this.clock,
+      ports: this.ports,
+      intr: { set: (level) => this.cpu.setInterruptLine(level) },
+      a20: { set: (level) => this.setA20(level) },
+      reset: (by) => this.stopWith({ kind: 'reset', by }),
+      exit: (code) => this.stopWith({ kind: 'exit', code }),
+      epoch: options.epoch ?? DEFAULT_EPOCH,
+      pci: options.pci ?? true,
+      onSerial: options.onSerial,
+      onDebug: options.onDebug,
+      onPost: options.onPost,
+    });
+    setUpDevices(this.ports);
+    setUpCmos(this.devices.rtc, this.mem.ramBytes);
+    this.powerOn = this.saveDevices();
+    this.reset();
+  }
+
+  /**
+   * Runs until something stops it. Events of the clock happen at exact instruction counts.
+   *
+   * HLT costs no host time: the clock jumps to the next event.
+   */
+  run(limit: PcLimit = {}): PcStop {
+    const { instructions = Number.POSITIVE_INFINITY, nanoseconds = Number.POSITIVE_INFINITY } = limit;
+    const end = this.clock.now() + nanoseconds;
+    let left = instructions;
+    let haltedSince = Number.NaN;
+    for (;;) {
+      this.clock.runDue();
+      if (this.request) return this.takeRequest();
+      if (left <= 0 || this.clock.now() >= end) return { kind: 'budget' };
+      const before = this.cpu.icount;
+      const stop = this.slice(left, end);
+      const retired = this.cpu.icount - before;
+      left -= retired;
+      // A hook is reported once only; a request waits for the next run then.
+      if (stop?.kind === 'hook') return stop;
+      if (this.request) return this.takeRequest();
+      if (stop === undefined) {
+        haltedSince = Number.NaN;
+        continue;
+      }
+      if (stop.kind !== 'halt') return stop;
+      if (retired > 0 || Number.isNaN(haltedSince)) haltedSince = this.clock.now();
+      left -= 1;
+      const halted = this.sleep(haltedSince, end);
+      if (halted) return halted;
+    }
+  }
+
+  /** Makes the current run, or the next one, end with `stop` at the next instruction boundary. */
+  requestStop(): void {
+    this.stopWith({ kind: 'stop' });
+  }
+
+  /** A board error: an edge on the processor's NMI, unless port 70 bit 7 masks it. */
+  raiseNmi(): void {
+    if (!this.devices.rtc.nmiMasked) this.cpu.raiseNmi();
+  }
+
+  /** Resets processor and devices. RAM, the time and the CMOS stay. */
+  reset(): void {
+    this.request = undefined;
+    this.cpu.reset();
+    this.devices.rtc.reset();
+    this.loadDevices(this.powerOn);
+    this.cpu.setA20(this.a20);
+  }
+
+  saveState(): PcState {
+    const devices = { ...this.saveDevices(), rtc: this.devices.rtc.saveState() };
+    return { cpu: this.cpu.saveState(), clock: this.clock.saveState(), devices };
+  }
+
+  /** @throws KexecError `BAD_STATE` when the state is damaged; the PC must then be built anew */
+  loadState(state: PcState): void {
+    this.request = undefined;
+    this.cpu.loadState(state.cpu);
+    this.clock.loadState(state.clock);
+    this.devices.rtc.loadState(state.devices.rtc ?? {});
+    this.loadDevices(state.devices);
+    this.cpu.setA20(this.a20);
+  }
+
+  /** Runs the processor to the next event; undefined when it got there, or must be measured anew. */
+  private slice(left: number, end: number): StopReason | undefined {
+    this.sliceEnd = Math.min(end, this.clock.nextDeadline());
+    const periods = Math.ceil((this.sliceEnd - this.clock.now()) / this.clock.period);
+    const budget = Math.min(left, periods, MAX_SLICE);
+    this.sliceEndCount = this.cpu.icount + budget;
+    this.remeasure = false;
+    this.running = true;
+    try {
+      const stop = this.cpu.run(budget);
+      if (stop.kind === 'budget' || (stop.kind === 'stop' && this.remeasure)) return undefined;
+      return stop;
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** The processor is halted: lets time pass until the next event, or says why that is no use. */
+  private sleep(since: number, end: number): PcStop | undefined {
+    if ((this.cpu.eflags & EFLAGS_IF) === 0) return { kind: 'halted-forever' };
+    const now = this.clock.now();
+    const next = Math.min(this.clock.nextDeadline(), end);
+    if (next === Number.POSITIVE_INFINITY || now - since >= IDLE_NS) return { kind: 'idle' };
+    this.clock.skip(Math.max(0, next - now));
+    return undefined;
+  }
+
+  private busCycle(): void {
+    this.clock.skip(ISA_CYCLE_NS);
+    if (!this.running) return;
+    // The slice was measured without this cycle: what is left of it must still fit before the next event.
+    const left = this.sliceEndCount - this.cpu.icount;
+    if (this.clock.now() + left * this.clock.period > this.sliceEnd) this.stopToRemeasure();
+  }
+
+  private shorten(deadline: number): void {
+    if (this.running && deadline < this.sliceEnd) this.stopToRemeasure();
+  }
+
+  private stopToRemeasure(): void {
+    this.remeasure = true;
+    this.cpu.requestStop();
+  }
+
+  private stopWith(stop: PcStop): void {
+    this.request = stop;
+    if (this.running) this.stopToRemeasure();
+  }
+
+  private takeRequest(): PcStop {
+    const stop = this.request ?? { kind: 'stop' };
+    this.request = undefined;
+    return stop;
+  }
+
+  private setA20(level: boolean): void {
+    this.a20 = level;
+    this.cpu.setA20(level);
+  }
+
+  /** What a reset restores, in loading order: the interrupt controllers last, as the others drive their inputs. */
+  private savables(): Record<string, Savable> {
+    const { pic, pit, uart, keyboard, port61, port92, post, pci } = this.devices;
+    return {
+      pit,
+      uart,
+      keyboard,
+      port61,
+      port92,
+      post,
+      pci,
+      'pic.slave': pic.slave,
+      'pic.master': pic.master,
+    };
+  }
+
+  private saveDevices(): Record<string, DeviceState> {
+    return Object.fromEntries(
+      Object.entries(this.savables()).map(([name, device]) => [name, device.saveState()]),
+    );
+  }
+
+  private loadDevices(states: PcState['devices']): void {
+    for (const [name, device] of Object.entries(this.savables())) device.loadState(states[name] ?? {});
+  }
+}

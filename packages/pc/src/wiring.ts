@@ -1,0 +1,36 @@
+/** The board's wiring: which device answers at which ports, and whose interrupt request goes where. */
+
+/** One run of ports of one device. */
+export interface PortWiring {
+  readonly device: string;
+  readonly first: number;
+  /** Inclusive. */
+  readonly last: number;
+  /** The device's own offset at `first`. */
+  readonly offset: number;
+  /** Interrupt request that the device drives; the keyboard controller has a second one for its auxiliary port. */
+  readonly irq?: number;
+  /** The device takes 16- and 32-bit accesses whole. */
+  readonly wide?: true;
+}
+
+/** Every port that a device of the board answers at. */
+export const PC_WIRING = [
+  { device: 'pic', first: 0x0020, last: 0x0021, offset: 0 },
+  { device: 'pit', first: 0x0040, last: 0x0043, offset: 0, irq: 0 },
+  { device: 'keyboard', first: 0x0060, last: 0x0060, offset: 0, irq: 1 },
+  { device: 'port61', first: 0x0061, last: 0x0061, offset: 0 },
+  { device: 'keyboard', first: 0x0064, last: 0x0064, offset: 1, irq: 12 },
+  { device: 'rtc', first: 0x0070, last: 0x0071, offset: 0, irq: 8 },
+  { device: 'post', first: 0x0080, last: 0x0080, offset: 0 },
+  { device: 'port92', first: 0x0092, last: 0x0092, offset: 0 },
+  { device: 'pic', first: 0x00a0, last: 0x00a1, offset: 2 },
+  { device: 'debugConsole', first: 0x00e9, last: 0x00e9, offset: 0 },
+  { device: 'debugExit', first: 0x00f4, last: 0x00f4, offset: 0 },
+  { device: 'uart', first: 0x03f8, last: 0x03ff, offset: 0, irq: 4 },
+  { device: 'pic', first: 0x04d0, last: 0x04d1, offset: 4 },
+  { device: 'pci', first: 0x0cf8, last: 0x0cff, offset: 0, wide: true },
+] as const satisfies readonly PortWiring[];
+
+/** Names of the devices on the board. */
+export type DeviceName = (typeof PC_WIRING)[number]['device'];
