@@ -1,0 +1,57 @@
+/** data: the kernel's tables, page directory, stack and log, as they stand in its image. */
+import { GDT_ENTRIES, IDT_ENTRIES, tss_struct } from './segment.js';
+
+/** Bytes of the ring that printk writes to. */
+export const LOG_BUF_BYTES = 0x4000;
+/** Bytes of a kernel stack. @see arch/x86/include/asm/page_32_types.h THREAD_SIZE */
+export const THREAD_SIZE = 0x2000;
+
+/** Assembly text; everything is there from the start, there is no .bss to clear. */
+export const DATA = `
+        align   4096, 0
+_data:
+gdt_table:
+        times   12 dq 0
+        dq      0x00cf9a000000ffff      ; 60 kernel code: flat 4 GB
+        dq      0x00cf92000000ffff      ; 68 kernel data
+        dq      0x00cffa000000ffff      ; 73 user code
+        dq      0x00cff2000000ffff      ; 7b user data
+        times   ${GDT_ENTRIES - 16} dq 0 ; 80 TSS, 88 LDT, the rest free
+gdt_descr:
+        dw      ${GDT_ENTRIES * 8 - 1}
+        dd      gdt_table
+idt_descr:
+        dw      ${IDT_ENTRIES * 8 - 1}
+        dd      idt_table
+
+        align   16, 0
+init_tss:
+        times   ${tss_struct.sizeof} db 0
+cpu_signature:
+        dd      0
+cpu_capability:
+        dd      0
+cpuid_level:
+        dd      -1
+cpu_vendor:
+        times   12 db 0
+cpu_family:
+        db      0
+
+        align   4096, 0
+idt_table:
+        times   ${IDT_ENTRIES} dq 0
+        align   4096, 0
+swapper_pg_dir:
+        times   4096 db 0
+pg0:
+        times   8192 db 0
+pg_end:
+        align   ${THREAD_SIZE}, 0
+init_stack:
+        times   ${THREAD_SIZE} db 0
+init_stack_end:
+log_buf:
+        times   ${LOG_BUF_BYTES} db 0
+_end:
+`;

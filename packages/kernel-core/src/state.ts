@@ -1,0 +1,19 @@
+/** What of the running kernel is neither in guest memory nor in the CPU: for snapshots. */
+import type { PageAllocState } from '@kexec/phys-mem';
+import type { KernelTextPlace } from './kernel-text.js';
+import type { LogState } from './printk.js';
+import type { ProcessTableState } from './process-table.js';
+
+/** 'left': reboot(2) has given the machine to something else. */
+export type KernelLife = 'down' | 'running' | 'panicked' | 'left';
+
+/** Plain data: JSON keeps it. */
+export interface KernelState {
+  readonly version: number;
+  readonly state: KernelLife;
+  readonly pages: PageAllocState;
+  readonly printk: LogState;
+  readonly texts: readonly KernelTextPlace[];
+  readonly processes: ProcessTableState;
+  readonly C_A_D: 0 | 1;
+}
