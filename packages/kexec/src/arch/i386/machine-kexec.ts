@@ -1,0 +1,97 @@
+/** machine_kexec(): the last the running kernel does – page tables, segments, no GDT, no IDT – and the jump. */
+
+import type { Kernel, KernelText, SyscallResult } from '@kexec/kernel-core';
+import { ENOMEM } from '@kexec/kernel-core';
+import { PAGE_SIZE } from '@kexec/phys-mem';
+import type { Kimage } from '../../kimage.js';
+import { kimageAllocControlPage } from '../../kimage-alloc.js';
+
+/*
+ * The kernel's side of the jump, executed by the CPU in kernel text:
+ *
+ *   eax  page directory that maps the control page at its own address beside the kernel
+ *   ebx  control page, physical      ecx  first argument of the stub: the entry list
+ *   edx  entry point                 esi  1 when the CPU has CR4
+ *
+ * The selectors stay usable after LGDT: a descriptor cache is not looked up again until it is reloaded.
+ * From the IDT's limit of 0 on, any exception is a triple fault.
+ */
+const MACHINE_KEXEC = `
+machine_kexec:
+    cli
+    mov     cr3, eax
+    push    esi                     ; before the segments are reloaded: SS is the same, the stack stays
+    push    edx
+    push    ebx
+    push    ecx
+    jmp     0x60:load_segments      ; __KERNEL_CS
+load_segments:
+    mov     eax, 0x68               ; __KERNEL_DS
+    mov     ds, eax
+    mov     es, eax
+    mov     fs, eax
+    mov     gs, eax
+    mov     ss, eax
+    lgdt    [no_table]
+    lidt    [no_table]
+    call    ebx                     ; the stub, at its physical address
+no_table:
+    dw      0                       ; limit 0
+    dd      0xc0000000              ; phys_to_virt(0), as the patch has it
+`;
+
+/** Puts the kernel's side of the jump into kernel text. */
+export function loadMachineKexecText(kernel: Kernel): KernelText {
+  return kernel.loadText('machine_kexec', MACHINE_KEXEC);
+}
+
+const PAGE_ENTRY_FLAGS = 0x063; // P, R/W, A, D
+
+/**
+ * Allocates what the jump needs while failing is still possible: a page directory that has the kernel's
+ * half and, in one page table, the control page at its own address.
+ *
+ * @see arch/x86/kernel/machine_kexec_32.c machine_kexec_prepare()
+ */
+export function machineKexecPrepare(kernel: Kernel, image: Kimage): number {
+  const pgd = kimageAllocControlPage(kernel, image);
+  const pte = kimageAllocControlPage(kernel, image);
+  if (pgd === undefined || pte === undefined) return -ENOMEM;
+  image.pgd = pgd;
+  const control = image.controlCodePage;
+  kernel.mem.copy(pgd, kernel.swapper_pg_dir, PAGE_SIZE);
+  // The control page lies below the kernel's half (KEXEC_CONTROL_MEMORY_LIMIT), which has nothing mapped there.
+  kernel.mem.write32(pgd + 4 * (control >>> 22), (pte | PAGE_ENTRY_FLAGS) >>> 0);
+  kernel.mem.write32(pte + 4 * ((control >>> 12) & 0x3ff), (control | PAGE_ENTRY_FLAGS) >>> 0);
+  return 0;
+}
+
+/** How one stub is called, beside its code. */
+export interface RelocationStub {
+  readonly code: Uint8Array;
+  /** First argument: the list's head word (mended), or its first indirection page (2.5.48). */
+  firstArgument(head: number): number;
+}
+
+/**
+ * Copies the stub into the control page and points the CPU at the jump. The running kernel is over: the
+ * next instruction that the CPU executes is `machine_kexec`'s first.
+ *
+ * @see arch/x86/kernel/machine_kexec_32.c machine_kexec()
+ */
+export function machineKexec(
+  kernel: Kernel,
+  text: KernelText,
+  image: Kimage,
+  stub: RelocationStub,
+): SyscallResult {
+  kernel.mem.writeBytes(image.controlCodePage, stub.code);
+  const registers = {
+    eax: image.pgd,
+    ebx: image.controlCodePage,
+    ecx: stub.firstArgument(image.head),
+    edx: image.start,
+    esi: kernel.features.cr4 ? 1 : 0,
+  };
+  return kernel.enterText(text.vaddr, registers, 'kexec');
+}

@@ -1,0 +1,117 @@
+/** sys_kexec_load(): the checks in Linux's order, then a new image in place of the old. */
+import { CAP_SYS_BOOT, EADDRNOTAVAIL, EBUSY, EFAULT, EINVAL, ENOMEM, EPERM } from '@kexec/kernel-core';
+import type { PageAlloc } from '@kexec/phys-mem';
+import { machineKexecPrepare } from './arch/i386/machine-kexec.js';
+import type { Kexec } from './kexec.js';
+import type { Kimage } from './kimage.js';
+import { createKimage } from './kimage.js';
+import { kimageAllocControlPage, kimageFree } from './kimage-alloc.js';
+import type { CopyFromUser } from './kimage-load.js';
+import { kimageLoadSegment, kimageTerminate } from './kimage-load.js';
+import { checkSegments } from './segment-check.js';
+import type { KexecSegment } from './uapi.js';
+import {
+  KEXEC_ARCH_386,
+  KEXEC_ARCH_DEFAULT,
+  KEXEC_ARCH_MASK,
+  KEXEC_ON_CRASH,
+  KEXEC_SEGMENT_BYTES,
+  KEXEC_SEGMENT_MAX,
+  readSegments,
+} from './uapi.js';
+
+/** The caller, as far as the system call asks about it. */
+export interface KexecCaller {
+  capable(capability: number): boolean;
+  readonly copyFromUser: CopyFromUser;
+}
+
+/**
+ * Loads an image, or unloads it when `nrSegments` is 0. A load that fails leaves the earlier image as it
+ * was and every page where it was.
+ *
+ * @returns 0 or a negative errno
+ * @see kernel/kexec.c SYSCALL_DEFINE4(kexec_load)
+ */
+export function sysKexecLoad(
+  kexec: Kexec,
+  caller: KexecCaller,
+  entry: number,
+  nrSegments: number,
+  segmentsPtr: number,
+  flags: number,
+): number {
+  if (!caller.capable(CAP_SYS_BOOT) || kexec.loadDisabled) return -EPERM;
+  if ((flags & ~KEXEC_ARCH_MASK & ~KEXEC_ON_CRASH) !== 0) return -EINVAL;
+  if (nrSegments >>> 0 > KEXEC_SEGMENT_MAX) return -EINVAL;
+  const arch = (flags & KEXEC_ARCH_MASK) >>> 0;
+  if (arch !== KEXEC_ARCH_386 && arch !== KEXEC_ARCH_DEFAULT) return -EINVAL;
+
+  const array = caller.copyFromUser(segmentsPtr, nrSegments * KEXEC_SEGMENT_BYTES);
+  if (array === undefined) return -EFAULT;
+  if (kexec.locked) return -EBUSY;
+  kexec.locked = true;
+  try {
+    return doKexecLoad(kexec, caller.copyFromUser, entry, readSegments(array), flags);
+  } finally {
+    kexec.locked = false;
+  }
+}
+
+/** @see kernel/kexec.c do_kexec_load() */
+function doKexecLoad(
+  kexec: Kexec,
+  copyFromUser: CopyFromUser,
+  entry: number,
+  segments: readonly KexecSegment[],
+  flags: number,
+): number {
+  const onCrash = (flags & KEXEC_ON_CRASH) !== 0;
+  if (segments.length === 0) {
+    // No crash image can have been loaded, so unloading one is always done already.
+    if (!onCrash) replaceImage(kexec, undefined);
+    return 0;
+  }
+  // The reservation is empty, and no entry lies in it.
+  if (onCrash) return -EADDRNOTAVAIL;
+
+  const violation = checkSegments(segments, { totalRamPages: totalRamPages(kexec.kernel.pages) });
+  if (violation) {
+    kexec.lastViolation = violation;
+    return -violation.errno;
+  }
+  const image = createKimage(entry >>> 0, segments);
+  const error = fillImage(kexec, image, copyFromUser);
+  if (error) kimageFree(kexec.kernel, image);
+  else replaceImage(kexec, image);
+  return error;
+}
+
+/** @see kernel/kexec.c kimage_alloc_init() */
+function fillImage(kexec: Kexec, image: Kimage, copyFromUser: CopyFromUser): number {
+  const host = kexec.kernel;
+  const control = kimageAllocControlPage(host, image);
+  if (control === undefined) return -ENOMEM;
+  image.controlCodePage = control;
+  const error = machineKexecPrepare(kexec.kernel, image);
+  if (error) return error;
+  for (const segment of image.segments) {
+    const error = kimageLoadSegment(host, image, segment, copyFromUser);
+    if (error) return error;
+  }
+  kimageTerminate(host, image);
+  return 0;
+}
+
+/** The image changes hands in one step: there is no moment with half of one. */
+function replaceImage(kexec: Kexec, image: Kimage | undefined): void {
+  const old = kexec.image;
+  kexec.image = image;
+  if (old) kimageFree(kexec.kernel, old);
+}
+
+/** Frames that the allocator manages, taken or free. @see include/linux/mm.h totalram_pages() */
+function totalRamPages(pages: PageAlloc): number {
+  const { free, allocated } = pages.totals();
+  return free + allocated;
+}

@@ -1,0 +1,99 @@
+/** Pages for an image: each its own destination, or nobody's; checked when it is allocated. */
+
+import type { PhysAddr } from '@kexec/phys-mem';
+import { GFP_KERNEL, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '@kexec/phys-mem';
+import { KEXEC_CONTROL_MEMORY_LIMIT } from './arch/i386/limits.js';
+import type { Kimage, KimageHost } from './kimage.js';
+import { IND_INDIRECTION, IND_SOURCE, kimageEntries } from './kimage-entry.js';
+import { isDestinationRange } from './segment-check.js';
+
+/** No destination of its own: for indirection pages. */
+export const KIMAGE_NO_DEST = -1;
+
+/**
+ * Allocates a page to hold the data of `destination`.
+ *
+ * The invariant of the whole engine: a page of the image is its own destination, or nobody's. So when the
+ * relocation stub copies in list order it can never overwrite bytes still to be read, whatever the order.
+ * A page that is another's destination is either kept for it (`destPages`), or, when that destination has
+ * its data in some page already, takes that data over and sets the other page free for us.
+ *
+ * @returns the page's address, or undefined when memory ran out; pages kept aside stay with the image
+ * @see kernel/kexec_core.c kimage_alloc_page()
+ */
+export function kimageAllocPage(
+  host: KimageHost,
+  image: Kimage,
+  destination: PhysAddr | typeof KIMAGE_NO_DEST,
+): PhysAddr | undefined {
+  if (image.destPages.delete(destination)) return destination;
+  for (;;) {
+    const page = allocPage(host);
+    if (page === undefined) return undefined;
+    if (page === destination || !isDestinationRange(image.segments, page, page + PAGE_SIZE)) return page;
+    const entry = image.sources.get(page);
+    if (entry !== undefined) return takeOver(host, page, entry);
+    image.destPages.add(page);
+  }
+}
+
+/** Moves the data destined for `page` into it, and gives the page where they were. */
+function takeOver({ mem }: KimageHost, page: PhysAddr, entry: PhysAddr): PhysAddr {
+  const word = mem.read32(entry);
+  const old = (word & PAGE_MASK) >>> 0;
+  mem.copy(page, old, PAGE_SIZE);
+  mem.write32(entry, (page | (word & ~PAGE_MASK)) >>> 0);
+  // `old` was nobody's destination: had it been its own, it would be `page`, which was free a moment ago.
+  return old;
+}
+
+/**
+ * Allocates a page for the relocation stub or its page tables: below the kernel's half, so that it can be
+ * mapped at its own address, and no destination, so that no copy ever lands on it.
+ *
+ * @returns the page's address, zeroed, or undefined when memory ran out
+ * @see kernel/kexec_core.c kimage_alloc_normal_control_pages()
+ */
+export function kimageAllocControlPage(host: KimageHost, image: Kimage): PhysAddr | undefined {
+  const extra: PhysAddr[] = [];
+  let page = allocPage(host);
+  while (page !== undefined && !isControlPage(image, page)) {
+    extra.push(page);
+    page = allocPage(host);
+  }
+  for (const other of extra) freePage(host, other);
+  if (page === undefined) return undefined;
+  host.mem.fill(page, PAGE_SIZE, 0);
+  image.controlPages.push(page);
+  return page;
+}
+
+function isControlPage(image: Kimage, page: PhysAddr): boolean {
+  return (
+    page + PAGE_SIZE <= KEXEC_CONTROL_MEMORY_LIMIT &&
+    !isDestinationRange(image.segments, page, page + PAGE_SIZE)
+  );
+}
+
+/**
+ * Gives back every page of an image, complete or not.
+ *
+ * @see kernel/kexec_core.c kimage_free()
+ */
+export function kimageFree(host: KimageHost, image: Kimage): void {
+  const pages: PhysAddr[] = [...image.destPages, ...image.controlPages];
+  // Collected first: freeing an indirection page would pull the list from under the walk.
+  for (const { page, flag } of kimageEntries(host.mem, image.head)) {
+    if (flag & (IND_INDIRECTION | IND_SOURCE)) pages.push(page);
+  }
+  for (const page of pages) freePage(host, page);
+}
+
+function allocPage({ pages }: KimageHost): PhysAddr | undefined {
+  const pfn = pages.getFreePages(GFP_KERNEL, 0);
+  return pfn === undefined ? undefined : (pfn << PAGE_SHIFT) >>> 0;
+}
+
+function freePage({ pages }: KimageHost, page: PhysAddr): void {
+  pages.freePages(page >>> PAGE_SHIFT, 0);
+}

@@ -1,0 +1,97 @@
+/** Filling an image: entries appended to its list, segments copied in from user space. */
+import { EFAULT, ENOMEM } from '@kexec/kernel-core';
+import type { PhysAddr } from '@kexec/phys-mem';
+import { PAGE_MASK, PAGE_SIZE } from '@kexec/phys-mem';
+import type { Kimage, KimageHost } from './kimage.js';
+import { KIMAGE_NO_DEST, kimageAllocPage } from './kimage-alloc.js';
+import { IND_DESTINATION, IND_DONE, IND_INDIRECTION, IND_SOURCE } from './kimage-entry.js';
+import type { KexecSegment } from './uapi.js';
+
+/** `copy_from_user`: the bytes, or undefined where the user's range faults. */
+export type CopyFromUser = (vaddr: number, bytes: number) => Uint8Array | undefined;
+
+/**
+ * Appends a word to the image's entry list, starting a new indirection page when the current is full.
+ * The word after the last is always 0, so that a list cut short by an error still ends.
+ *
+ * @param entry - page-aligned physical address in bits 31–12, one `IND_*` flag in bits 3–0
+ * @returns 0, or `-ENOMEM` when no indirection page can be had; the list is then unchanged
+ * @see kernel/kexec_core.c kimage_add_entry()
+ */
+export function kimageAddEntry(host: KimageHost, image: Kimage, entry: number): number {
+  if (image.entry === image.lastEntry) {
+    const page = kimageAllocPage(host, image, KIMAGE_NO_DEST);
+    if (page === undefined) return -ENOMEM;
+    host.mem.fill(page, PAGE_SIZE, 0);
+    writeWord(host, image, page | IND_INDIRECTION);
+    image.entry = page;
+    image.lastEntry = page + PAGE_SIZE - 4;
+  }
+  writeWord(host, image, entry);
+  image.entry += 4;
+  host.mem.write32(image.entry, 0);
+  return 0;
+}
+
+function writeWord({ mem }: KimageHost, image: Kimage, word: number): void {
+  if (image.entry === 0) image.head = word >>> 0;
+  else mem.write32(image.entry, word >>> 0);
+}
+
+/** Ends the list. @see kernel/kexec_core.c kimage_terminate() */
+export function kimageTerminate(host: KimageHost, image: Kimage): void {
+  writeWord(host, image, IND_DONE);
+}
+
+/**
+ * Copies one segment from user space into pages of the image.
+ *
+ * @returns 0, -ENOMEM, or -EFAULT where `buf` cannot be read; pages taken so far belong to the image
+ * @see kernel/kexec_core.c kimage_load_normal_segment()
+ */
+export function kimageLoadSegment(
+  host: KimageHost,
+  image: Kimage,
+  segment: KexecSegment,
+  copyFromUser: CopyFromUser,
+): number {
+  const { buf, bufsz, mem, memsz } = segment;
+  const destination = (mem & PAGE_MASK) >>> 0;
+  const error = kimageAddEntry(host, image, (destination | IND_DESTINATION) >>> 0);
+  if (error) return error;
+  for (let done = 0; done < memsz; done += PAGE_SIZE) {
+    const bytes = Math.min(PAGE_SIZE, Math.max(0, bufsz - done));
+    const error = loadPage(
+      host,
+      image,
+      destination + done,
+      () => copyFromUser((buf + done) >>> 0, bytes),
+      bytes,
+    );
+    if (error) return error;
+  }
+  return 0;
+}
+
+function loadPage(
+  host: KimageHost,
+  image: Kimage,
+  destination: PhysAddr,
+  read: () => Uint8Array | undefined,
+  bytes: number,
+): number {
+  const page = kimageAllocPage(host, image, destination);
+  if (page === undefined) return -ENOMEM;
+  const error = kimageAddEntry(host, image, (page | IND_SOURCE) >>> 0);
+  if (error) {
+    image.destPages.add(page);
+    return error;
+  }
+  image.sources.set(destination, image.entry - 4);
+  host.mem.fill(page, PAGE_SIZE, 0);
+  if (bytes === 0) return 0;
+  const data = read();
+  if (data === undefined) return -EFAULT;
+  host.mem.writeBytes(page, data);
+  return 0;
+}

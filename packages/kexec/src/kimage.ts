@@ -1,0 +1,87 @@
+/** struct kimage: a kernel image laid out in pages, and the entry list that the relocation stub walks. */
+import type { PageAlloc, PhysAddr, PhysMem } from '@kexec/phys-mem';
+import type { KexecSegment } from './uapi.js';
+
+/** What an image is built from: the machine's memory and the kernel's page allocator. */
+export interface KimageHost {
+  readonly mem: PhysMem;
+  readonly pages: PageAlloc;
+}
+
+/**
+ * The image. Its entry words are real words in guest memory; only `head` stands here, as it does in Linux.
+ * Page lists hold physical addresses.
+ *
+ * @see include/linux/kexec.h struct kimage
+ */
+export interface Kimage {
+  /** First word of the entry list; 0 until something is added. */
+  head: number;
+  /** Where the next entry goes: 0 is `head`, else a word's address in an indirection page. */
+  entry: PhysAddr;
+  /** The last word of the current indirection page, kept for the link to the next; 0 is `head`. */
+  lastEntry: PhysAddr;
+  /** Entry point of the new kernel. */
+  readonly start: PhysAddr;
+  readonly segments: readonly KexecSegment[];
+  /** Pages for the relocation stub and its page tables; no destination, and not in the entry list. */
+  readonly controlPages: PhysAddr[];
+  /** Free pages that are somebody's destination, kept until that destination asks for its own page. */
+  readonly destPages: Set<PhysAddr>;
+  /** Where the source of each destination page stands, as the address of its entry word. */
+  readonly sources: Map<PhysAddr, PhysAddr>;
+  /** Page of the relocation stub. */
+  controlCodePage: PhysAddr;
+  /** Architecture part: page directory that maps the control page at its own address. */
+  pgd: PhysAddr;
+}
+
+/** An image with nothing in it. @see kernel/kexec_core.c do_kimage_alloc_init() */
+export function createKimage(start: PhysAddr, segments: readonly KexecSegment[]): Kimage {
+  return {
+    head: 0,
+    entry: 0,
+    lastEntry: 0,
+    start,
+    segments,
+    controlPages: [],
+    destPages: new Set(),
+    sources: new Map(),
+    controlCodePage: 0,
+    pgd: 0,
+  };
+}
+
+/** An image as plain data; its words and pages are in guest memory already. */
+export interface KimageState {
+  readonly head: number;
+  readonly entry: PhysAddr;
+  readonly lastEntry: PhysAddr;
+  readonly start: PhysAddr;
+  readonly segments: readonly KexecSegment[];
+  readonly controlPages: readonly PhysAddr[];
+  readonly destPages: readonly PhysAddr[];
+  readonly sources: readonly (readonly [PhysAddr, PhysAddr])[];
+  readonly controlCodePage: PhysAddr;
+  readonly pgd: PhysAddr;
+}
+
+export function saveKimage(image: Kimage): KimageState {
+  return {
+    ...image,
+    segments: [...image.segments],
+    controlPages: [...image.controlPages],
+    destPages: [...image.destPages],
+    sources: [...image.sources],
+  };
+}
+
+export function loadKimage(state: KimageState): Kimage {
+  return {
+    ...state,
+    segments: [...state.segments],
+    controlPages: [...state.controlPages],
+    destPages: new Set(state.destPages),
+    sources: new Map(state.sources),
+  };
+}

@@ -1,0 +1,90 @@
+/** What `kexec_load` demands of its segments, in the order of Linux's checks. */
+import { EADDRNOTAVAIL, EINVAL } from '@kexec/kernel-core';
+import { PAGE_MASK, PAGE_SIZE } from '@kexec/phys-mem';
+import { KEXEC_DESTINATION_MEMORY_LIMIT } from './arch/i386/limits.js';
+import type { KexecSegment } from './uapi.js';
+
+/** A rule of the contract, its errno, and the first segment that breaks it. */
+export interface SegmentViolation {
+  readonly errno: number;
+  readonly rule: string;
+  readonly segment: number;
+}
+
+interface Facts {
+  readonly totalRamPages: number;
+}
+
+interface SegmentRule {
+  readonly rule: string;
+  readonly errno: number;
+  /** Index of the segment that breaks the rule, or -1. */
+  broken(segments: readonly KexecSegment[], facts: Facts): number;
+}
+
+/** `mem + memsz` as the kernel computes it: modulo 2³². */
+const end = ({ mem, memsz }: KexecSegment) => (mem + memsz) >>> 0;
+const isAligned = (paddr: number) => (paddr & ~PAGE_MASK) === 0;
+const pages = ({ memsz }: KexecSegment) => Math.ceil(memsz / PAGE_SIZE);
+const overlap = (a: KexecSegment, b: KexecSegment) => a.mem < end(b) && end(a) > b.mem;
+
+/** @see kernel/kexec_core.c sanity_check_segment_list() */
+export const SEGMENT_RULES: readonly SegmentRule[] = [
+  {
+    rule: 'mem + memsz does not wrap; mem and mem + memsz are page aligned; the end lies below 0xffffffff',
+    errno: EADDRNOTAVAIL,
+    broken: (segments) =>
+      segments.findIndex(
+        (s) =>
+          s.mem > end(s) ||
+          !isAligned(s.mem) ||
+          !isAligned(end(s)) ||
+          end(s) >= KEXEC_DESTINATION_MEMORY_LIMIT,
+      ),
+  },
+  {
+    rule: 'no two segments overlap',
+    errno: EINVAL,
+    broken: (segments) => segments.findIndex((s, i) => segments.some((t, j) => j < i && overlap(s, t))),
+  },
+  {
+    rule: 'bufsz is at most memsz',
+    errno: EINVAL,
+    broken: (segments) => segments.findIndex((s) => s.bufsz > s.memsz),
+  },
+  {
+    rule: 'no segment is larger than half of RAM',
+    errno: EINVAL,
+    broken: (segments, { totalRamPages }) => segments.findIndex((s) => pages(s) > totalRamPages >>> 1),
+  },
+  {
+    rule: 'all segments together are at most half of RAM',
+    errno: EINVAL,
+    broken: (segments, { totalRamPages }) => {
+      let total = 0;
+      for (const [i, segment] of segments.entries()) {
+        total += pages(segment);
+        if (total > totalRamPages >>> 1) return i;
+      }
+      return -1;
+    },
+  },
+];
+
+/** The first rule that the segments break, or undefined. */
+export function checkSegments(segments: readonly KexecSegment[], facts: Facts): SegmentViolation | undefined {
+  for (const { rule, errno, broken } of SEGMENT_RULES) {
+    const segment = broken(segments, facts);
+    if (segment >= 0) return { errno, rule, segment };
+  }
+  return undefined;
+}
+
+/** Whether [start, end) meets any segment's destination. @see kimage_is_destination_range() */
+export function isDestinationRange(
+  segments: readonly KexecSegment[],
+  start: number,
+  rangeEnd: number,
+): boolean {
+  return segments.some((s) => rangeEnd > s.mem && start < s.mem + s.memsz);
+}
