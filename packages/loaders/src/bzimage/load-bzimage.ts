@@ -1,0 +1,40 @@
+/** bzImage: a Linux kernel entered at its 32-bit entry, with boot_params, command line and initrd. */
+import { hexAddress } from '../address-text.js';
+import type { LoadedImage, LoadOptions } from '../load-plan.js';
+import { LoaderError } from '../loader-error.js';
+import type { Placement } from '../placement.js';
+import { handOff } from './linux-hand-off.js';
+import { placeKernel } from './place-kernel.js';
+import { type BzImage, readBzImage } from './read-bzimage.js';
+import { protocolText, XLOADFLAGS } from './setup-header.js';
+
+/**
+ * Places a kernel and what it is handed. The kernel comes first since its place is the most constrained.
+ *
+ * @throws LoaderError
+ */
+export function loadBzImage(options: LoadOptions, placement: Placement): LoadedImage {
+  if (options.args === 'none') {
+    throw new LoaderError('BAD_OPTION', 'a bzImage always takes its arguments as Linux does, not args-none', {
+      details: { rule: 'args', found: options.args, limit: 'linux' },
+      remedy: 'leave --args-none out',
+    });
+  }
+  const kernel = readBzImage(options.image);
+  const { segment, memory, alignment } = placeKernel(kernel, placement);
+  const linux = handOff({ setup: kernel, entry: segment.mem, memory, alignment }, options, placement);
+  return { entry: linux.purgatory, linux, notes: kernelNotes(kernel, segment.mem) };
+}
+
+function kernelNotes(kernel: BzImage, entry: number): string[] {
+  const { header, kernelVersion } = kernel;
+  const notes = [`boot protocol ${protocolText(header.version)}, 32-bit entry at ${hexAddress(entry)}`];
+  if (kernelVersion !== undefined) notes.push(`kernel version ${kernelVersion}`);
+  if (header.init_size === undefined) {
+    notes.push('the protocol has no init_size: three times the size of the code is kept for decompression');
+  }
+  if (((header.xloadflags ?? 0) & XLOADFLAGS.XLF_KERNEL_64) !== 0) {
+    notes.push('XLF_KERNEL_64: a 64-bit kernel, which halts on a CPU without long mode');
+  }
+  return notes;
+}

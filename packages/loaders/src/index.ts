@@ -1,0 +1,53 @@
+/** Public face of @kexec/loaders: a kernel's file to the segments, the entry and the state it is started with. */
+export {
+  BOOT_PARAMS,
+  BOOT_PARAMS_BYTES,
+  CL_MAGIC,
+  E820_ENTRY_BYTES,
+  E820_TABLE_OFFSET,
+} from './bzimage/boot-params.js';
+export { type BzImage, readBzImage } from './bzimage/read-bzimage.js';
+export { NO_SCREEN, type ScreenInfo, VGA_TEXT_80X25 } from './bzimage/screen-info.js';
+export {
+  LOADFLAGS,
+  protocolText,
+  readSetupHeader,
+  SETUP_HEADER,
+  type SetupField,
+  type SetupFieldName,
+  type SetupHeader,
+  XLOADFLAGS,
+} from './bzimage/setup-header.js';
+export { ELF_HEADER, ELF_IDENT, type ElfHeader, machineName } from './elf/elf-header.js';
+export { PROGRAM_HEADER, type ProgramHeader, PT } from './elf/program-header.js';
+export { type ElfFile, readElf } from './elf/read-elf.js';
+export { type Field, type FieldValue, readField } from './field.js';
+export type { LinuxHandOff, LoadOptions, LoadPlan } from './load-plan.js';
+export { LOADER_ERRORS, LoaderError, type LoaderErrorCode, type LoaderErrorRow } from './loader-error.js';
+export { altMemK, e820Table, extMemK, ramRanges } from './memory-ranges.js';
+export {
+  type HoleRequest,
+  type HoleTrial,
+  locateHole,
+  type PlacementStep,
+  type Segment,
+} from './placement.js';
+export { draftLoad, planLoad } from './plan.js';
+export {
+  IMAGE_TYPES,
+  type ImageType,
+  isSupported,
+  type ProbeReport,
+  type ProbeVerdict,
+  probe,
+} from './probe.js';
+export { PURGATORY_SOURCE } from './purgatory/purgatory.s.js';
+export { linkPurgatory, PURGATORY_BYTES, type PurgatoryLink } from './purgatory.js';
+export {
+  checkRules,
+  KEXEC_DESTINATION_MEMORY_LIMIT,
+  KEXEC_SEGMENT_MAX,
+  type RuleInput,
+  type RuleVerdict,
+} from './segment-rules.js';
+export { compressionOf, identify, type Signature } from './signature.js';

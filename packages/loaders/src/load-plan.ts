@@ -1,0 +1,70 @@
+/** What a load is asked for, and the plan it comes to: the arguments of kexec_load with their reasons. */
+import type { E820Entry, PhysAddr, Range } from '@kexec/phys-mem';
+import type { ScreenInfo } from './bzimage/screen-info.js';
+import type { PlacementStep, Segment } from './placement.js';
+import type { ImageType } from './probe.js';
+import type { RuleVerdict } from './segment-rules.js';
+
+/** A load in kexec(8)'s terms. */
+export interface LoadOptions {
+  /** The kernel's file, decompressed; segments are views of it, so it must not change until they are loaded. */
+  readonly image: Uint8Array;
+  /** Left out, the probes decide. */
+  readonly type?: ImageType | undefined;
+  /** The command line; an empty one when left out. */
+  readonly append?: string | undefined;
+  readonly initrd?: Uint8Array | undefined;
+  /**
+   * How an ELF kernel is handed its arguments: kexec(8)'s --args-none and --args-linux. Left out, `linux` when
+   * there is a command line or an initrd, else `none`. A bzImage is always `linux`.
+   */
+  readonly args?: 'none' | 'linux' | undefined;
+  /** The running kernel's memory map. */
+  readonly memoryRanges: readonly E820Entry[];
+  /** The lowest address that a segment without a place of its own may get. */
+  readonly memMin?: PhysAddr | undefined;
+  /** The highest such address, inclusive. */
+  readonly memMax?: PhysAddr | undefined;
+  /** What a Linux kernel is told about the display; a VGA in text mode when left out. */
+  readonly screenInfo?: ScreenInfo | undefined;
+  /** Physical address of the ACPI RSDP for a Linux kernel; 0 or nothing lets it search. */
+  readonly acpiRsdp?: PhysAddr | undefined;
+}
+
+/** Where a Linux kernel finds what it was handed. */
+export interface LinuxHandOff {
+  /** The 32-bit entry, to which the purgatory jumps. */
+  readonly entry: PhysAddr;
+  /** The memory the kernel uses before it reads its memory map. */
+  readonly kernel: Range;
+  readonly bootParams: PhysAddr;
+  readonly commandLine: PhysAddr;
+  /** Exact bytes, not pages. */
+  readonly initrd: Range | undefined;
+  readonly purgatory: PhysAddr;
+}
+
+/** A load, ready for the system call. */
+export interface LoadPlan {
+  readonly type: ImageType;
+  readonly entry: PhysAddr;
+  /** Ascending by `mem`, disjoint, whole pages. */
+  readonly segments: readonly Segment[];
+  /** Each rule of kexec_load; all hold in a plan that {@link planLoad} returns. */
+  readonly rules: readonly RuleVerdict[];
+  /** How each place was found, in the order of the decisions. */
+  readonly placements: readonly PlacementStep[];
+  /** The pages of RAM that were divided. */
+  readonly ram: readonly Range[];
+  /** Present when the kernel is handed boot_params. */
+  readonly linux: LinuxHandOff | undefined;
+  /** What a reader should know, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What a loader of one type makes of its options; {@link planLoad} adds the rest. */
+export interface LoadedImage {
+  readonly entry: PhysAddr;
+  readonly linux: LinuxHandOff | undefined;
+  readonly notes: readonly string[];
+}

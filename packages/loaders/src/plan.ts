@@ -1,0 +1,76 @@
+/** planLoad: a file and its options in, the arguments of kexec_load out, every rule checked. */
+import { hexAddress } from './address-text.js';
+import { loadBzImage } from './bzimage/load-bzimage.js';
+import { loadElf } from './elf/load-elf.js';
+import type { LoadedImage, LoadOptions, LoadPlan } from './load-plan.js';
+import { LoaderError } from './loader-error.js';
+import { ramRanges } from './memory-ranges.js';
+import { Placement } from './placement.js';
+import { chooseType, type ImageType } from './probe.js';
+import { checkRules, requireRules } from './segment-rules.js';
+
+type Loader = (options: LoadOptions, placement: Placement) => LoadedImage;
+
+const LOADERS: Readonly<Partial<Record<ImageType, Loader>>> = {
+  'elf-x86': loadElf,
+  bzImage: loadBzImage,
+};
+
+/**
+ * Plans a load that kexec_load will accept.
+ *
+ * Nothing is written anywhere; the segments' bytes are views of `image` and `initrd` where they can be.
+ *
+ * @throws LoaderError when the file or the load is refused; nothing else, whatever the bytes
+ */
+export function planLoad(options: LoadOptions): LoadPlan {
+  const plan = draftLoad(options);
+  requireRules(plan.rules);
+  return plan;
+}
+
+/**
+ * The same, but the plan comes back with the rules that do not hold, for a dry run to show.
+ *
+ * @throws LoaderError when no plan can be made at all
+ */
+export function draftLoad(options: LoadOptions): LoadPlan {
+  checkOptions(options);
+  const type = chooseType(options.image, options.type);
+  const load = LOADERS[type];
+  if (!load) throw new LoaderError('UNSUPPORTED_TYPE', `${type} images are known, but not supported`);
+  const ram = ramRanges(options.memoryRanges);
+  const placement = new Placement(ram, window(options));
+  const loaded = load(options, placement);
+  const { entry, linux, notes } = loaded;
+  const { segments, steps } = placement;
+  const rules = checkRules({ segments, entry: linux?.entry ?? entry, ram });
+  return { type, entry, segments, rules, placements: steps, ram, linux, notes };
+}
+
+function checkOptions(options: LoadOptions): void {
+  requireInteger('acpiRsdp', options.acpiRsdp ?? 0, 0xffff_ffff);
+  for (const [name, value] of Object.entries(options.screenInfo ?? {})) requireInteger(name, value, 0xffff);
+}
+
+function window(options: LoadOptions): { start: number; end: number } {
+  const start = requireInteger('memMin', options.memMin ?? 0, 0xffff_ffff);
+  const end = requireInteger('memMax', options.memMax ?? 0xffff_ffff, 0xffff_ffff) + 1;
+  if (start < end) return { start, end };
+  throw new LoaderError('BAD_OPTION', `memMin ${hexAddress(start)} is above memMax ${hexAddress(end - 1)}`, {
+    details: { rule: 'memMin <= memMax', found: start, limit: end - 1 },
+    remedy: 'give a lower memMin or a higher memMax',
+  });
+}
+
+function requireInteger(name: string, value: number, limit: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= limit) return value;
+  throw new LoaderError(
+    'BAD_OPTION',
+    `${name} is ${value}, must be an integer from 0 to ${hexAddress(limit)}`,
+    {
+      details: { rule: name, found: value, limit },
+      remedy: `give an integer from 0 to ${hexAddress(limit)}`,
+    },
+  );
+}
