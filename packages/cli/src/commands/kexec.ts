@@ -1,0 +1,167 @@
+/** kexec(8)'s verbs on a saved machine: load, exec, unload, status; and FILE alone, which loads and jumps. */
+
+import type { LoadPlan } from '@kexec/loaders';
+import { IMAGE_TYPES, isSupported } from '@kexec/loaders';
+import type { Machine, MachineLoadOptions, MachineOptions } from '@kexec/machine';
+import { CPU_MODEL_NAMES, createMachine, restoreMachine } from '@kexec/machine';
+import { CliError } from '../cli-error.js';
+import { EXIT } from '../exit-code.js';
+import { readFile, readImage } from '../image-file.js';
+import { MachineStore } from '../machine-store.js';
+import { describePlan } from '../plan-text.js';
+import type { RunFlags } from '../run-to-end.js';
+import { runToEnd } from '../run-to-end.js';
+import { SerialOutput } from '../serial-output.js';
+
+/** Options as commander names them. */
+export interface KexecFlags extends RunFlags {
+  readonly load?: boolean;
+  readonly exec?: boolean;
+  readonly unload?: boolean;
+  readonly status?: boolean;
+  readonly debug?: boolean;
+  readonly type?: string;
+  readonly machine?: string;
+  readonly append?: string;
+  readonly commandLine?: string;
+  readonly initrd?: string;
+  readonly ramdisk?: string;
+  readonly memory?: number;
+  readonly cpu?: string;
+  readonly engine?: 'fixed' | 'historic';
+}
+
+/** @returns the exit code */
+export async function kexecCommand(file: string | undefined, flags: KexecFlags): Promise<number> {
+  if (flags.type === 'help') return listTypes();
+  if (listModels(flags)) return EXIT.OK;
+  checkUsage(file, flags);
+  if (file !== undefined && !flags.load) return loadAndRun(file, flags);
+  const store = new MachineStore(flags.machine ?? 'default');
+  if (flags.status) return status(store, flags);
+  return store.locked(async () => {
+    if (flags.unload) return unload(store);
+    if (file !== undefined) load(store, file, flags);
+    return flags.exec ? exec(store, flags) : EXIT.OK;
+  });
+}
+
+function checkUsage(file: string | undefined, flags: KexecFlags): void {
+  const usage = (message: string) =>
+    new CliError(EXIT.USAGE, 'USAGE', message, { remedy: 'kexec --help lists the options.' });
+  if (flags.load && file === undefined) throw usage('--load needs a FILE');
+  if (file === undefined && !flags.exec && !flags.unload && !flags.status)
+    throw usage('name a FILE, or say -e, -u or -S');
+  if (file !== undefined && (flags.unload || flags.status)) throw usage('--unload and --status take no FILE');
+}
+
+/** FILE alone: the machine lives as long as this call. */
+async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
+  const serial = new SerialOutput(flags.json === true);
+  const image = readImage(file);
+  const machine = createMachine(machineOptions(flags, serial));
+  tell(machine.load(image, loadOptions(flags)), flags);
+  machine.exec();
+  return runToEnd(machine, serial, flags);
+}
+
+function load(store: MachineStore, file: string, flags: KexecFlags): void {
+  const image = readImage(file);
+  const serial = new SerialOutput(flags.json === true);
+  const machine = saved(store, serial, flags) ?? createMachine(machineOptions(flags, serial));
+  tell(machine.load(image, loadOptions(flags)), flags);
+  store.write(machine.saveSnapshot());
+  if (flags.json && !flags.exec)
+    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode: EXIT.OK, loaded: true })}\n`);
+}
+
+async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
+  const serial = new SerialOutput(flags.json === true);
+  const machine = saved(store, serial, {});
+  if (!machine?.loaded) {
+    throw new CliError(EXIT.LOAD_REFUSED, 'NOTHING_LOADED', 'nothing has been loaded', {
+      remedy: 'Load a kernel first: kexec -l FILE.',
+    });
+  }
+  machine.exec();
+  // The running kernel is gone from here on, and the saved machine with it.
+  store.remove();
+  return runToEnd(machine, serial, flags);
+}
+
+function unload(store: MachineStore): number {
+  const machine = saved(store, new SerialOutput(false), {});
+  if (!machine) return EXIT.OK;
+  machine.unload();
+  store.write(machine.saveSnapshot());
+  return EXIT.OK;
+}
+
+function status(store: MachineStore, flags: KexecFlags): number {
+  const loaded = saved(store, new SerialOutput(false), {})?.loaded ?? false;
+  const exitCode = loaded ? EXIT.EXPECTATION : EXIT.OK;
+  if (flags.json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode, loaded })}\n`);
+  return exitCode;
+}
+
+/** The saved machine, or undefined; flags that would make another one are refused rather than ignored. */
+function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Machine | undefined {
+  const snapshot = store.read();
+  if (!snapshot) return undefined;
+  if (flags.memory !== undefined || flags.cpu !== undefined || flags.engine !== undefined) {
+    throw new CliError(
+      EXIT.USAGE,
+      'MACHINE_EXISTS',
+      'the saved machine has its memory, CPU and engine already',
+      {
+        remedy: `Leave --memory, --cpu and --engine out, choose another --machine, or remove ${store.path}.`,
+      },
+    );
+  }
+  return restoreMachine(snapshot, { onSerial: serial.onByte });
+}
+
+/** The machine's part of the flags. */
+export function machineOptions({ memory, cpu, engine }: KexecFlags, serial: SerialOutput): MachineOptions {
+  return {
+    onSerial: serial.onByte,
+    ...(memory === undefined ? {} : { memory }),
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(engine === undefined ? {} : { engine }),
+  };
+}
+
+function loadOptions(flags: KexecFlags): MachineLoadOptions {
+  const append = flags.append ?? flags.commandLine;
+  const initrd = flags.initrd ?? flags.ramdisk;
+  const type = IMAGE_TYPES.find((name) => name === flags.type);
+  if (flags.type !== undefined && type === undefined) {
+    throw new CliError(EXIT.USAGE, 'TYPE', `there is no image type "${flags.type}"`, {
+      remedy: 'kexec -t help lists the types.',
+    });
+  }
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(append === undefined ? {} : { append }),
+    ...(initrd === undefined ? {} : { initrd: readFile(initrd) }),
+  };
+}
+
+function tell(plan: LoadPlan, flags: KexecFlags): void {
+  if (flags.debug) process.stderr.write(describePlan(plan));
+}
+
+function listTypes(): number {
+  const lines = IMAGE_TYPES.map(
+    (name) => `  ${name}${isSupported(name) ? '' : '  (known, not supported)'}\n`,
+  );
+  process.stdout.write(`Image types:\n${lines.join('')}`);
+  return EXIT.OK;
+}
+
+/** `--cpu help` lists the models. @returns whether it did */
+export function listModels({ cpu }: KexecFlags): boolean {
+  if (cpu !== 'help') return false;
+  process.stdout.write(`CPU models:\n${CPU_MODEL_NAMES.map((name) => `  ${name}\n`).join('')}`);
+  return true;
+}

@@ -1,0 +1,16 @@
+/** Exit codes: what a script learns from a run without reading its output. */
+
+/** @see CLI reference, "Exit codes" */
+export const EXIT = {
+  OK: 0,
+  /** An expectation failed; for `--status`: an image is loaded, as kexec(8) has it. */
+  EXPECTATION: 1,
+  USAGE: 2,
+  LOAD_REFUSED: 3,
+  UNKNOWN_IMAGE: 4,
+  GUEST_FAULT: 5,
+  IO: 6,
+  INTERNAL: 70,
+  TIMEOUT: 124,
+  SIGINT: 130,
+} as const;

@@ -1,0 +1,16 @@
+/** The command `kexec`: reads its arguments, runs one command, and turns every outcome into an exit code. */
+import { CommanderError } from 'commander';
+import { reportError } from './error-report.js';
+import { EXIT } from './exit-code.js';
+import { createProgram } from './program.js';
+
+try {
+  const program = createProgram((exitCode) => {
+    process.exitCode = exitCode;
+  });
+  await program.parseAsync(process.argv);
+} catch (error) {
+  // commander has printed its message, or the help that was asked for.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+  else process.exitCode = reportError(error, process.argv.includes('--json'));
+}

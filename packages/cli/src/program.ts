@@ -1,0 +1,77 @@
+/** The grammar of the command line: kexec(8)'s options, and the machine's own. */
+import { Command, Option } from 'commander';
+import { DEMO_NAMES, demoCommand } from './commands/demo.js';
+import type { KexecFlags } from './commands/kexec.js';
+import { kexecCommand } from './commands/kexec.js';
+import { parseCount, parseDuration, parseSize } from './options.js';
+import { VERSION } from './version.js';
+
+/** Sets the process's exit code. */
+export type Exit = (exitCode: number) => void;
+
+/** The program, ready to parse. */
+export function createProgram(exit: Exit): Command {
+  const program = new Command('kexec')
+    .description('Load a kernel into an emulated i386 PC by kexec_load(2), and jump into it.')
+    .version(VERSION, '-v, --version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError('(kexec --help lists the options)')
+    .argument('[file]', 'kernel image: static ELF or bzImage, gzipped or not')
+    .option('-l, --load', 'load FILE into the running kernel, and stop there')
+    .option('-e, --exec', 'jump into the kernel that was loaded')
+    .option('-u, --unload', 'unload it')
+    .option('-S, --status', 'exit with 1 when a kernel is loaded, with 0 when none is')
+    .option('-f, --force', 'accepted for kexec(8): there is no shutdown(8) to call')
+    .option('-t, --type <type>', 'the image is of this type; "-t help" lists them')
+    .option('-d, --debug', 'tell more: the plan, the segments')
+    .option('--machine <name>', 'the saved machine that -l, -e, -u and -S share', 'default')
+    .addHelpText('after', EXAMPLES);
+  addImageOptions(program);
+  addRunOptions(program);
+  program.action(async (file: string | undefined, flags: KexecFlags) =>
+    exit(await kexecCommand(file, flags)),
+  );
+
+  const demo = program
+    .command('demo')
+    .description('boot one of our own kernels, which reports what it was handed')
+    .argument('[name]', DEMO_NAMES.join(' or '), 'elf')
+    .exitOverride();
+  addImageOptions(demo);
+  addRunOptions(demo);
+  demo.action(async (name: string, flags: KexecFlags) => exit(await demoCommand(name, flags)));
+  return program;
+}
+
+function addImageOptions(command: Command): void {
+  command
+    .option('--append <text>', 'command line of the new kernel')
+    .addOption(new Option('--command-line <text>', 'the same').hideHelp())
+    .option('--initrd <file>', 'initial RAM disk')
+    .addOption(new Option('--ramdisk <file>', 'the same').hideHelp());
+}
+
+function addRunOptions(command: Command): void {
+  command
+    .option('--memory <size>', 'RAM, such as 64M or 1G', parseSize)
+    .option('--cpu <model>', 'CPU model, such as 386, 486, pentium; "--cpu help" lists them')
+    .addOption(
+      new Option('--engine <engine>', 'relocation stub: the mended one, or that of 2002').choices([
+        'fixed',
+        'historic',
+      ]),
+    )
+    .option('--icount-limit <n>', 'stop after so many instructions of the new kernel, with 124', parseCount)
+    .option('--timeout <time>', 'stop after so much time on the clock, such as 60s, with 124', parseDuration)
+    .option('--json', 'one JSON object on stdout at the end; the serial line goes to stderr');
+}
+
+const EXAMPLES = `
+Examples:
+  kexec demo                                  a kernel of our own, with nothing to download
+  kexec vmlinuz --initrd initrd.img --append console=ttyS0
+  kexec -l vmlinuz && kexec -e                load now, jump later
+Exit codes:
+  0 ok, 1 loaded (--status), 2 usage, 3 load refused, 4 unknown image, 5 guest fault, 6 I/O, 124 timeout, 130 SIGINT
+`;

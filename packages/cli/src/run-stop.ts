@@ -1,0 +1,7 @@
+/** Why a run ended: the machine stopped, or the host stopped it. */
+
+import type { MachineStop } from '@kexec/machine';
+
+/** Why a run ended, when the machine itself did not. */
+export type HostStop = { readonly kind: 'icount-limit' | 'timeout' | 'interrupted' | 'escape' };
+export type RunStop = MachineStop | HostStop;

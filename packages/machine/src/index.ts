@@ -1,0 +1,11 @@
+/** Public face of @kexec/machine. */
+export type { KexecEngine } from '@kexec/kexec';
+export type { PcStop as MachineStop } from '@kexec/pc';
+export { KexecError } from '@kexec/phys-mem';
+export { CPU_MODEL_NAMES } from './cpu-models.js';
+export type { Machine, MachineLoadOptions, MachineOptions } from './machine.js';
+export { createMachine, restoreMachine } from './machine.js';
+export { parseMemory } from './memory-size.js';
+export type { PageRun, Snapshot } from './snapshot-file.js';
+export { decodeSnapshot, encodeSnapshot, SNAPSHOT_VERSION } from './snapshot-file.js';
+export { KexecSyscallError } from './syscall-error.js';

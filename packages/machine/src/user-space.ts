@@ -1,0 +1,70 @@
+/** User space of the running kernel: a process that lays a load plan in its memory and makes the system calls. */
+
+import type { Kernel, Process } from '@kexec/kernel-core';
+import {
+  __NR_reboot,
+  CAP_SYS_ADMIN,
+  CAP_SYS_BOOT,
+  LINUX_REBOOT_CMD_KEXEC,
+  LINUX_REBOOT_MAGIC1,
+  LINUX_REBOOT_MAGIC2,
+} from '@kexec/kernel-core';
+import type { Kexec, KexecSegment } from '@kexec/kexec';
+import { __NR_kexec_load, KEXEC_ARCH_386, writeSegments } from '@kexec/kexec';
+import type { LoadPlan } from '@kexec/loaders';
+import { KexecSyscallError } from './syscall-error.js';
+
+/** Loads a planned image through `kexec_load(2)`. */
+export function kexecLoad(kexec: Kexec, plan: LoadPlan): void {
+  withProcess(kexec.kernel, (process) => {
+    const segments = plan.segments.map(({ bytes, mem, memsz }): KexecSegment => {
+      return { buf: copyIn(process, bytes), bufsz: bytes.length, mem, memsz };
+    });
+    call(kexec, process, plan.entry, segments);
+  });
+}
+
+/** Unloads: `kexec_load` with no segments. */
+export function kexecUnload(kexec: Kexec): void {
+  withProcess(kexec.kernel, (process) => call(kexec, process, 0, []));
+}
+
+/** `reboot(LINUX_REBOOT_CMD_KEXEC)`; on return the CPU stands at the jump's first instruction. */
+export function kexecReboot(kexec: Kexec): void {
+  // No withProcess: a process that leaves the kernel has no end.
+  const process = kexec.kernel.createProcess({ capabilities: [CAP_SYS_BOOT, CAP_SYS_ADMIN] });
+  const outcome = process.syscall(
+    __NR_reboot,
+    LINUX_REBOOT_MAGIC1,
+    LINUX_REBOOT_MAGIC2,
+    LINUX_REBOOT_CMD_KEXEC,
+    0,
+  );
+  if (!outcome.returned) return;
+  process.exit();
+  throw new KexecSyscallError('reboot(LINUX_REBOOT_CMD_KEXEC)', outcome.value, kexec);
+}
+
+function withProcess(kernel: Kernel, work: (process: Process) => void): void {
+  const process = kernel.createProcess({ capabilities: [CAP_SYS_BOOT, CAP_SYS_ADMIN] });
+  try {
+    work(process);
+  } finally {
+    process.exit();
+  }
+}
+
+function call(kexec: Kexec, process: Process, entry: number, segments: readonly KexecSegment[]): void {
+  kexec.lastViolation = undefined;
+  const array = segments.length === 0 ? 0 : copyIn(process, writeSegments(segments));
+  const outcome = process.syscall(__NR_kexec_load, entry, segments.length, array, KEXEC_ARCH_386);
+  if (outcome.returned && outcome.value === 0) return;
+  throw new KexecSyscallError('kexec_load', outcome.returned ? outcome.value : 0, kexec);
+}
+
+function copyIn(process: Process, bytes: Uint8Array): number {
+  if (bytes.length === 0) return 0;
+  const vaddr = process.mmap(bytes.length);
+  process.write(vaddr, bytes);
+  return vaddr;
+}
