@@ -1,0 +1,157 @@
+/** The command as a script sees it: output, exit codes, files; each case is a process of its own. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createBzImageGuest, createElfGuest } from '@kexec/guests';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const bundle = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'kexec-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function kexec(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bundle, ...args], {
+    encoding: 'latin1',
+    input: '',
+    env: { ...process.env, XDG_STATE_HOME: join(folder, 'state'), NO_COLOR: '1', FORCE_COLOR: '' },
+  });
+  return { status, stdout, stderr };
+}
+
+function file(name: string, bytes: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+const elf = createElfGuest();
+const bzImage = createBzImageGuest();
+const elfPath = file('guest.elf', elf);
+
+function changed(bytes: Uint8Array, offset: number, ...values: number[]): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  copy.set(values, offset);
+  return copy;
+}
+
+describe('demo', () => {
+  test('shows the running kernel, the jump, and the report of the new one', () => {
+    const { status, stdout } = kexec('demo');
+    expect(stdout).toMatch(
+      /Linux version[\s\S]*Starting new kernel[\s\S]*kexec demo kernel, static ELF[\s\S]*Halting\./,
+    );
+    expect(stdout).toContain('crc32 cbf43926');
+    expect(status).toBe(0);
+  });
+
+  test('takes a command line and an initrd', () => {
+    const initrd = file('initrd', '123456789'.repeat(1000));
+    const { status, stdout } = kexec('demo', 'bzimage', '--append', 'hello world', '--initrd', initrd);
+    expect(stdout).toContain('command line "hello world"');
+    expect(stdout).toContain('size 00002328');
+    expect(status).toBe(0);
+  });
+});
+
+describe('-l and -e are two processes', () => {
+  test('and the second goes on where the first stopped', () => {
+    expect(kexec('-S').status).toBe(0);
+    expect(kexec('-l', elfPath).status).toBe(0);
+    expect(kexec('-S').status).toBe(1);
+    const { status, stdout } = kexec('-e');
+    expect(stdout).toMatch(/Starting new kernel[\s\S]*kexec demo kernel/);
+    expect(status).toBe(0);
+    expect(kexec('-e')).toMatchObject({ status: 3, stderr: expect.stringContaining('NOTHING_LOADED') });
+  });
+
+  test('and -u forgets what was loaded', () => {
+    kexec('-l', elfPath, '--machine', 'second');
+    expect(kexec('-u', '--machine', 'second').status).toBe(0);
+    expect(kexec('-S', '--machine', 'second').status).toBe(0);
+  });
+
+  test('and a damaged snapshot is refused with words', () => {
+    kexec('-l', elfPath, '--machine', 'damaged');
+    const path = join(folder, 'state', 'kexec', 'damaged.snapshot');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    expect(kexec('-e', '--machine', 'damaged')).toMatchObject({
+      status: 6,
+      stderr: expect.stringContaining('SNAPSHOT_CHECKSUM'),
+    });
+  });
+
+  test('and no lock is left behind', () => {
+    expect(readdirSync(join(folder, 'state', 'kexec')).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  });
+});
+
+/** Offsets: ELF e_machine 12, program header 34 (p_type 34, p_paddr 40, p_memsz 48); bzImage setup_sects 1f1. */
+const REFUSALS: readonly (readonly [what: string, status: number, code: string, args: readonly string[]])[] =
+  [
+    ['an empty file', 4, 'EMPTY_FILE', [file('empty', '')]],
+    ['a text file', 4, 'UNKNOWN_TYPE', [file('text', 'This is no kernel.\n'.repeat(100))]],
+    ['a bzImage cut off in its setup', 3, 'TRUNCATED', [file('setup', bzImage.subarray(0, 0x500))]],
+    [
+      'a bzImage cut off in its payload',
+      3,
+      'TRUNCATED',
+      [file('payload', bzImage.subarray(0, bzImage.length - 100))],
+    ],
+    ['an ELF file for another machine', 4, 'WRONG_MACHINE', [file('arm', changed(elf, 0x12, 40))]],
+    ['a dynamic ELF file', 4, 'DYNAMIC', [file('dynamic', changed(elf, 0x34, 3))]],
+    ['a segment outside RAM', 3, 'SEGMENT_OUTSIDE_RAM', [file('outside', changed(elf, 0x40, 0, 0, 0, 0xe0))]],
+    ['overlapping segments', 3, 'OVERLAP', [file('overlap', overlapping())]],
+    [
+      'too little memory',
+      3,
+      'TOO_LITTLE_MEMORY',
+      [file('large', changed(elf, 0x48, 0, 0, 0, 0x10)), '--memory', '64M'],
+    ],
+    [
+      'a command line too long',
+      3,
+      'COMMAND_LINE_TOO_LONG',
+      [file('bz', bzImage), '--append', 'x'.repeat(5000)],
+    ],
+  ];
+
+/** The guest's program header twice. */
+function overlapping(): Uint8Array {
+  const copy = changed(elf, 0x2c, 2);
+  copy.set(elf.subarray(0x34, 0x54), 0x54);
+  return copy;
+}
+
+describe('refusals', () => {
+  test.each(REFUSALS)('%s', (_, status, code, args) => {
+    const result = kexec(...args);
+    expect(result.stderr).toContain(`[${code}]`);
+    expect(result.stderr.trim().split('\n').length, 'a message and what to do').toBeGreaterThanOrEqual(2);
+    expect(result.status).toBe(status);
+    expect(result.stdout).not.toContain('Starting new kernel');
+  });
+
+  test('an unknown option is a usage error', () => {
+    expect(kexec('--no-such-option').status).toBe(2);
+  });
+
+  test('--json gives one object, on stdout', () => {
+    const { status, stdout } = kexec(file('empty2', ''), '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      schemaVersion: 1,
+      exitCode: 4,
+      error: { code: 'EMPTY_FILE' },
+    });
+    expect(status).toBe(4);
+  });
+
+  test('the historic stub on a 386 ends in exit 5, with the faulting instruction', () => {
+    const { status, stderr } = kexec(elfPath, '--cpu', '386', '--engine', 'historic');
+    expect(stderr).toMatch(/triple fault[\s\S]*mov\s+eax,\s?cr4/);
+    expect(status).toBe(5);
+  });
+});
