@@ -11,7 +11,7 @@ const SETUP_SECTS = 4;
  */
 const SETUP = `
     bits 16
-    times   0x1f1 - ($ - $$) db 0
+    resb    0x1f1 - ($ - $$)
     db      ${SETUP_SECTS}          ; 1f1 setup_sects
     dw      0                       ; 1f2 root_flags
     dd      (kernel_bytes + 15) / 16 ; 1f4 syssize
@@ -77,7 +77,7 @@ setup:
     jmp     .halt
 refusal:        db "The kexec demo kernel has no 16-bit entry; load it by its 32-bit entry.", 13, 10, 0
 kernel_version: db "1.0.0-demo (kexec) #1", 0
-    times   ${(SETUP_SECTS + 1) * SECTOR_BYTES} - ($ - $$) db 0
+    resb    ${(SETUP_SECTS + 1) * SECTOR_BYTES} - ($ - $$)
 `;
 
 /** Builds the bzImage. */

@@ -288,7 +288,7 @@ saved_eflags:   dd 0
 pseudo_descriptor: dw 0
                 dd 0
     align   4
-crc_table:      times 1024 db 0
-                times 1024 db 0
+crc_table:      resb    1024
+                resb    1024
 stack_top:
 `;

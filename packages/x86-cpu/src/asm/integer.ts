@@ -7,5 +7,11 @@ export function fits(value: bigint, bits: number): boolean {
 
 /** The low bytes of a value, lowest first. */
 export function littleEndian(value: bigint, bytes: number): number[] {
-  return Array.from({ length: bytes }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+  const low = Number(BigInt.asUintN(32, value));
+  if (bytes <= 4) return bytesOf(low, bytes);
+  return [...bytesOf(low, 4), ...bytesOf(Number(BigInt.asUintN(32, value >> 32n)), bytes - 4)];
+}
+
+function bytesOf(word: number, bytes: number): number[] {
+  return Array.from({ length: bytes }, (_, i) => (word >>> (8 * i)) & 0xff);
 }

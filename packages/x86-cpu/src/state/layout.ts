@@ -15,7 +15,6 @@
 /** Bytes reserved for the CPU before guest RAM. */
 export const CPU_AREA_BYTES = 0x0200_0000;
 
-export const SCRATCH_OFFSET = 0x0000_1000;
 export const TLB_OFFSET = 0x0020_0000;
 export const BLOCK_TABLE_OFFSET = 0x0030_0000;
 export const RECORD_ARENA_OFFSET = 0x0040_0000;

@@ -11,12 +11,12 @@ export const DATA = `
         align   4096, 0
 _data:
 gdt_table:
-        times   12 dq 0
+        resq    12
         dq      0x00cf9a000000ffff      ; 60 kernel code: flat 4 GB
         dq      0x00cf92000000ffff      ; 68 kernel data
         dq      0x00cffa000000ffff      ; 73 user code
         dq      0x00cff2000000ffff      ; 7b user data
-        times   ${GDT_ENTRIES - 16} dq 0 ; 80 TSS, 88 LDT, the rest free
+        resq    ${GDT_ENTRIES - 16} ; 80 TSS, 88 LDT, the rest free
 gdt_descr:
         dw      ${GDT_ENTRIES * 8 - 1}
         dd      gdt_table
@@ -26,7 +26,7 @@ idt_descr:
 
         align   16, 0
 init_tss:
-        times   ${tss_struct.sizeof} db 0
+        resb    ${tss_struct.sizeof}
 cpu_signature:
         dd      0
 cpu_capability:
@@ -34,24 +34,24 @@ cpu_capability:
 cpuid_level:
         dd      -1
 cpu_vendor:
-        times   12 db 0
+        resb    12
 cpu_family:
         db      0
 
         align   4096, 0
 idt_table:
-        times   ${IDT_ENTRIES} dq 0
+        resq    ${IDT_ENTRIES}
         align   4096, 0
 swapper_pg_dir:
-        times   4096 db 0
+        resb    4096
 pg0:
-        times   8192 db 0
+        resb    8192
 pg_end:
         align   ${THREAD_SIZE}, 0
 init_stack:
-        times   ${THREAD_SIZE} db 0
+        resb    ${THREAD_SIZE}
 init_stack_end:
 log_buf:
-        times   ${LOG_BUF_BYTES} db 0
+        resb    ${LOG_BUF_BYTES}
 _end:
 `;

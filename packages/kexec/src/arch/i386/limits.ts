@@ -1,7 +1,5 @@
 /** Bounds of kexec on i386. @see arch/x86/include/asm/kexec.h */
 
-/** Highest address of a source page: anything that the allocator gives. */
-export const KEXEC_SOURCE_MEMORY_LIMIT = 0xffff_ffff;
 /** Highest end of a destination; an end that reaches it is refused. */
 export const KEXEC_DESTINATION_MEMORY_LIMIT = 0xffff_ffff;
 /** Control pages are mapped at their own address, so they lie below the kernel's half: TASK_SIZE. */
