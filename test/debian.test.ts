@@ -7,7 +7,7 @@ import { listenedMachine, runUntil } from './serial-text.js';
 const kexecTest = fixture('kexec_test.static');
 const vmlinuz = fixture('vmlinuz');
 
-/** KEXEC.md's order, as kexec_test.c prints it. */
+/** What kexec_test prints up to real mode, in its order. */
 const KEXEC_TEST_LINES = [
   'kexec_test 2.0.25 starting...',
   'eax: 00000000 ebx: 00000000 ecx: 00000000 edx: 00000000',

@@ -1,0 +1,43 @@
+/** The site: a start page, the repository's own documents, and API pages made from each package's index.ts. */
+import starlight from '@astrojs/starlight';
+import { defineConfig, passthroughImageService } from 'astro/config';
+import starlightLinksValidator from 'starlight-links-validator';
+import starlightTypeDoc, { typeDocSidebarGroup } from 'starlight-typedoc';
+
+const PACKAGES = ['phys-mem', 'x86-cpu', 'pc', 'kernel-core', 'kexec', 'loaders', 'machine'];
+
+export default defineConfig({
+  // No image is worth a native library at build time.
+  image: { service: passthroughImageService() },
+  integrations: [
+    starlight({
+      title: 'kexec',
+      description: 'Linux kexec, whole and executable, on an emulated i386 PC.',
+      // The pages must not ask anybody's server for anything.
+      credits: false,
+      sidebar: [
+        { label: 'Start', link: '/' },
+        {
+          label: 'The repository',
+          items: ['architecture', 'outline', 'rationale', 'reading', 'contributing', 'security'],
+        },
+        typeDocSidebarGroup,
+      ],
+      plugins: [
+        starlightTypeDoc({
+          entryPoints: PACKAGES.map((name) => `../../packages/${name}/src/index.ts`),
+          tsconfig: './tsconfig.api.json',
+          sidebar: { label: 'API', collapsed: true },
+          typeDoc: {
+            plugin: ['./typedoc-pages.mjs'],
+            name: 'API',
+            entryFileName: 'index',
+            readme: 'none',
+            disableSources: true,
+          },
+        }),
+        starlightLinksValidator(),
+      ],
+    }),
+  ],
+});
