@@ -95,6 +95,11 @@ export class CodeCache {
     this.invalidate(paddr >>> PAGE_SHIFT);
   }
 
+  /** The HOOK record goes with its page's records. */
+  removeHook(paddr: PhysAddr): void {
+    if (this.#hooks.delete(paddr)) this.invalidate(paddr >>> PAGE_SHIFT);
+  }
+
   #pagesOf(pfn: Pfn): CodePage[] {
     return MODES.flatMap((mode) => this.#pages.get(pageKey(pfn, mode)) ?? []);
   }

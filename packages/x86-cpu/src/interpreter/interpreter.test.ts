@@ -174,7 +174,8 @@ describe('a hook', () => {
     }
     expect(machine.cpu.eax).toBe(7);
     machine.cpu.removeHook(CODE);
-    expect(machine.cpu.run(100)).toEqual({ kind: 'budget' });
+    expect(machine.cpu.run(1_000_000)).toEqual({ kind: 'budget' });
+    expect(machine.cpu.eax).toBe(500_007);
   });
 });
 

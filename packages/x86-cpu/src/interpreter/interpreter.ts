@@ -12,7 +12,7 @@ import { CodeView } from './code-view.js';
 import { handlerModule } from './handler-module.js';
 import type { InterpreterHost } from './host.js';
 import { InstructionFetch } from './instruction-fetch.js';
-import { EXIT, EXIT_REASON, EXIT_RECORD, LEFT, RECORD_BYTES } from './record.js';
+import { EXIT, EXIT_REASON, EXIT_RECORD, LEFT } from './record.js';
 import { WatchedStores } from './watched-stores.js';
 
 export type { InterpreterHost } from './host.js';
@@ -103,6 +103,7 @@ class HandlerInterpreter implements Interpreter {
 
   removeHook(paddr: PhysAddr): void {
     this.#hooks.delete(paddr);
+    this.#cache.removeHook(paddr);
   }
 
   /** The record for EIP, or 0 where instructions must be executed one by one. Throws what the fetch faults on. */
@@ -142,11 +143,8 @@ class HandlerInterpreter implements Interpreter {
         this.#execute(decoded);
         return undefined;
       }
-      case EXIT.HOOK: {
-        const paddr = this.#fetcher.address(0);
-        // The hook is gone: the instruction's own record follows.
-        return this.#hooks.has(paddr) ? paddr : this.#executeFrom(at + RECORD_BYTES);
-      }
+      case EXIT.HOOK:
+        return this.#fetcher.address(0);
       case EXIT.STALE:
         this.#blocks.forget(this.#state.getInt32(EIP, true));
         return undefined;
