@@ -191,7 +191,7 @@ export class Kernel extends KernelBase {
       files: this.#files,
       writeConsoles: (text) => this.messages.writeConsoles(text),
     });
-    registerMemoryCalls(this.syscalls);
+    registerMemoryCalls(this.syscalls, () => this.flushTlb());
     registerInfoCalls(this.syscalls, { uts: () => this.uts, log: this.logBuffer });
     registerRebootCall(this.syscalls, this.reboot);
     this.registerFile('/proc/iomem', { read: () => this.resources.format() });

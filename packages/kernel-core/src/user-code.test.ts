@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { runningMachine } from './fixture.js';
 import { USER_TEXT } from './process.js';
-import { __NR_getpid } from './uapi/unistd.js';
+import { __NR_getpid, __NR_munmap } from './uapi/unistd.js';
 
 describe('user code', () => {
   it('runs in ring 3 with its own stack and makes system calls of its own', () => {
@@ -24,6 +24,21 @@ wrong:  pop     ebx
 pid:    dd      0`;
     expect(process.run(code)).toEqual({ returned: true, value: 8 * process.pid + 3 });
     expect(process.syscall(__NR_getpid)).toEqual({ returned: true, value: process.pid });
+  });
+
+  it('that reads what it has unmapped is killed: the TLB holds it no longer', () => {
+    const { kernel } = runningMachine();
+    const process = kernel.createProcess();
+    const vaddr = process.mmap(0x1000);
+    const code = `
+        mov     ebx, ${vaddr}
+        mov     byte [ebx], 0x55
+        mov     ecx, 0x1000
+        mov     eax, ${__NR_munmap}
+        int     0x80
+        mov     al, [ebx]
+        ret`;
+    expect(process.run(code)).toEqual({ returned: false, why: 'killed' });
   });
 
   const faults: readonly (readonly [name: string, code: string, line: RegExp])[] = [

@@ -89,7 +89,7 @@ export class MmStruct {
   /**
    * Maps zeroed pages of its own at `start`.
    *
-   * @returns 0, `-EINVAL` for a range outside user space, or `-ENOMEM`; then nothing has changed
+   * @returns 0, `-EINVAL` for a range outside user space, or `-ENOMEM`; what was mapped there before is gone then
    */
   map(start: LinearAddr, length: number, { writable }: { writable: boolean }): number {
     const area = { start, end: pageUp(start + length) };

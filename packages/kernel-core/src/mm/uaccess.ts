@@ -80,6 +80,8 @@ function userPieces(
   count: number,
   need: number,
 ): Piece[] | undefined {
+  // As in Linux, nothing is copied from or to anywhere without a fault.
+  if (count === 0) return [];
   if (!accessOk(vaddr, count)) return undefined;
   const pieces: Piece[] = [];
   for (let done = 0; done < count; ) {

@@ -19,16 +19,21 @@ const mmap_arg_struct = defineStruct('mmap_arg_struct', {
   offset: u32,
 });
 
-export function registerMemoryCalls(table: SyscallTable): void {
+/** @param flushTlb - called after every change to the page tables in use: an unmapped page must not live on in the TLB */
+export function registerMemoryCalls(table: SyscallTable, flushTlb: () => void): void {
+  const flushed = (result: number): number => {
+    flushTlb();
+    return result;
+  };
   table.register(__NR_brk, {
     name: 'brk',
     support: 'full',
-    call: ({ process, ebx }) => process.mm.brk(ebx) | 0,
+    call: ({ process, ebx }) => flushed(process.mm.brk(ebx) | 0),
   });
   table.register(__NR_mmap2, {
     name: 'mmap2',
     support: SUPPORT,
-    call: ({ process, ebx, ecx, edx, esi }) => mmap(process.mm, ebx, ecx, edx, esi),
+    call: ({ process, ebx, ecx, edx, esi }) => flushed(mmap(process.mm, ebx, ecx, edx, esi)),
   });
   table.register(__NR_mmap, {
     name: 'mmap',
@@ -37,13 +42,13 @@ export function registerMemoryCalls(table: SyscallTable): void {
       const bytes = copyFromUser(process.userSpace, ebx, mmap_arg_struct.sizeof);
       if (!bytes) return -EFAULT;
       const { addr, len, prot, flags } = mmap_arg_struct.view(bytes);
-      return mmap(process.mm, addr, len, prot, flags);
+      return flushed(mmap(process.mm, addr, len, prot, flags));
     },
   });
   table.register(__NR_munmap, {
     name: 'munmap',
     support: 'full',
-    call: ({ process, ebx, ecx }) => process.mm.unmap(ebx, ecx),
+    call: ({ process, ebx, ecx }) => flushed(process.mm.unmap(ebx, ecx)),
   });
 }
 

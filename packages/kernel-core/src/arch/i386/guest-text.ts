@@ -18,6 +18,9 @@ const EFLAGS_IF = 0x200;
 /** Every hooked instruction is a NOP: a hook goes on behind it, so it is never met twice. */
 const NOP_BYTES = 1;
 
+/** Budgets that may run out one after another with no hook met: the kernel's own paths are some hundred instructions. */
+const MAX_IDLE_BUDGETS = 64;
+
 /**
  * Runs machine code and serves its hooks. A hook is a NOP in kernel or user text at which the CPU stops; its
  * handler is the C function that Linux would call there. Handlers may call kernel subroutines in turn.
@@ -51,11 +54,19 @@ export class GuestText {
     for (const paddr of [...this.#hooks.keys()]) this.unhook(paddr);
   }
 
-  /** Runs the CPU and serves hooks until a handler leaves (undefined) or the machine stops by itself. */
+  /**
+   * Runs the CPU and serves hooks until a handler leaves (undefined) or the machine stops by itself.
+   *
+   * @throws KexecError 'RUN_LIMIT' for code that goes on and on and comes to no hook
+   */
   run(): RunStop | undefined {
-    for (;;) {
+    for (let budgets = 0; ; ) {
       const stop = this.#run();
-      if (stop.kind === 'budget') continue;
+      if (stop.kind === 'budget') {
+        if (++budgets === MAX_IDLE_BUDGETS) throw this.#runLimit();
+        continue;
+      }
+      budgets = 0;
       const handler =
         stop.kind === 'hook' && stop.paddr !== undefined ? this.#hooks.get(stop.paddr) : undefined;
       if (!handler) return stop;
@@ -102,6 +113,18 @@ export class GuestText {
     this.#setRegisters(registers);
     this.cpu.eflags &= ~EFLAGS_IF;
     this.cpu.eip = vaddr;
+  }
+
+  #runLimit(): KexecError {
+    const { eip } = this.cpu;
+    return new KexecError(
+      'RUN_LIMIT',
+      `the running kernel loops without an end at eip 0x${eip.toString(16)}`,
+      {
+        details: { eip },
+        remedy: 'its code or its tables are damaged: make the machine anew',
+      },
+    );
   }
 
   #setRegisters(registers: GeneralRegisters): void {
