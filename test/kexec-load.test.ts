@@ -5,8 +5,10 @@ import {
   __NR_reboot,
   CAP_SYS_BOOT,
   EADDRNOTAVAIL,
+  EBUSY,
   EFAULT,
   EINVAL,
+  ENOMEM,
   EPERM,
   LINUX_REBOOT_CMD_KEXEC,
   LINUX_REBOOT_MAGIC1,
@@ -73,6 +75,19 @@ describe('succeeds for', () => {
   });
 });
 
+test('unloading reads no array, so any pointer will do', () => {
+  expect(syscall(process, __NR_kexec_load, 0, 0, 0xffff_ffff, 0)).toBe(0);
+});
+
+test('half of RAM exactly is accepted whatever is taken of it', () => {
+  const { free, allocated } = kernel.pages.totals();
+  const half = (free + allocated) >>> 1;
+  const image = [segment(0xf000_0000, half << 12, 0)];
+  expect([0, -ENOMEM]).toContain(kexecLoad(image));
+  expect(kexecLoad([segment(0xf000_0000, (half + 1) << 12, 0)])).toBe(-EINVAL);
+  expect(kexecLoad([])).toBe(0);
+});
+
 describe('refuses', () => {
   test.each<[string, number, KexecSegment[], number?]>([
     ['an unaligned mem', EADDRNOTAVAIL, [segment(0x10_0004)]],
@@ -105,6 +120,33 @@ describe('refuses', () => {
 
   test('a number of segments that would wrap a size: EINVAL before the array is read', () => {
     expect(syscall(process, __NR_kexec_load, 0, 0x1000_0001, 0x10, 0)).toBe(-EINVAL);
+  });
+
+  test.each([0x8000_0001, 0xffff_ffff])('%d segments, which is no negative number: EINVAL', (count) => {
+    expect(syscall(process, __NR_kexec_load, 0, count, 0x10, 0)).toBe(-EINVAL);
+  });
+
+  test('another architecture: EINVAL before the array is read', () => {
+    expect(syscall(process, __NR_kexec_load, 0, 1, 0x10, 62 << 16)).toBe(-EINVAL);
+  });
+
+  test('a load while another is under way: EBUSY', () => {
+    kexec.locked = true;
+    expect(kexecLoad([segment(0x10_0000)])).toBe(-EBUSY);
+    kexec.locked = false;
+  });
+
+  test('any load once loading is disabled: EPERM', () => {
+    kexec.loadDisabled = true;
+    expect(kexecLoad([segment(0x10_0000)])).toBe(-EPERM);
+    kexec.loadDisabled = false;
+  });
+
+  test('a crash image with entry 0 by the rules of its segments first', () => {
+    process.write(array, writeSegments([segment(0x10_0000, 0x1000, 0x1001)]));
+    expect(syscall(process, __NR_kexec_load, 0, 1, array, KEXEC_ON_CRASH)).toBe(-EINVAL);
+    process.write(array, writeSegments([segment(0x10_0000)]));
+    expect(syscall(process, __NR_kexec_load, 0, 1, array, KEXEC_ON_CRASH)).toBe(-EADDRNOTAVAIL);
   });
 
   test('a caller without CAP_SYS_BOOT: EPERM before all else', () => {

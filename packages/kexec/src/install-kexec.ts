@@ -24,11 +24,12 @@ export function installKexec(kernel: Kernel, { engine = 'fixed', state }: KexecO
   const kexec: Kexec = {
     kernel,
     engine,
-    text: loadMachineKexecText(kernel),
+    // A kernel that has left owns no memory: its text may be the new kernel's by now.
+    text: kernel.state === 'running' ? loadMachineKexecText(kernel) : undefined,
     stub: engine === 'fixed' ? fixedStub() : historicStub(),
     image: state?.image && loadKimage(state.image),
     locked: false,
-    loadDisabled: false,
+    loadDisabled: state?.loadDisabled ?? false,
     lastViolation: undefined,
   };
   registerSyscalls(kexec);

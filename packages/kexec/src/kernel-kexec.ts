@@ -13,7 +13,7 @@ import type { Kexec } from './kexec.js';
  * @see kernel/sys.c of the patch, LINUX_REBOOT_CMD_KEXEC
  */
 export function kernelKexec({ kernel, image, text, stub }: Kexec): SyscallResult {
-  if (image === undefined) return -EINVAL;
+  if (image === undefined || text === undefined) return -EINVAL;
   kernel.rebootNotifiers.callChain(SYS_RESTART, undefined);
   kernel.deviceShutdown();
   kernel.printk(KERN_EMERG, 'Starting new kernel\n');

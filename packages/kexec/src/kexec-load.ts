@@ -41,6 +41,7 @@ export function sysKexecLoad(
   segmentsPtr: number,
   flags: number,
 ): number {
+  kexec.lastViolation = undefined;
   if (!caller.capable(CAP_SYS_BOOT) || kexec.loadDisabled) return -EPERM;
   if ((flags & ~KEXEC_ARCH_MASK & ~KEXEC_ON_CRASH) !== 0) return -EINVAL;
   if (nrSegments >>> 0 > KEXEC_SEGMENT_MAX) return -EINVAL;
@@ -72,14 +73,16 @@ function doKexecLoad(
     if (!onCrash) replaceImage(kexec, undefined);
     return 0;
   }
-  // The reservation is empty, and no entry lies in it.
-  if (onCrash) return -EADDRNOTAVAIL;
+  // The reservation is empty, from 0 to 0: no other entry lies in it.
+  if (onCrash && entry !== 0) return -EADDRNOTAVAIL;
 
   const violation = checkSegments(segments, { totalRamPages: totalRamPages(kexec.kernel.pages) });
   if (violation) {
     kexec.lastViolation = violation;
     return -violation.errno;
   }
+  // … and no segment does.
+  if (onCrash) return -EADDRNOTAVAIL;
   const image = createKimage(entry >>> 0, segments);
   const error = fillImage(kexec, image, copyFromUser);
   if (error) kimageFree(kexec.kernel, image);

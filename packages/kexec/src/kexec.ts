@@ -16,8 +16,8 @@ export type KexecEngine = 'fixed' | 'historic';
 export interface Kexec {
   readonly kernel: Kernel;
   readonly engine: KexecEngine;
-  /** The kernel's side of the jump. */
-  readonly text: KernelText;
+  /** The kernel's side of the jump; undefined in a machine restored after its kernel had left. */
+  readonly text: KernelText | undefined;
   readonly stub: RelocationStub;
   /** The loaded image, if any. @see kernel/kexec_core.c kexec_image */
   image: Kimage | undefined;
@@ -32,8 +32,9 @@ export interface Kexec {
 /** kexec's part of a saved machine: plain data; the pages are in guest memory. */
 export interface KexecState {
   readonly image?: KimageState;
+  readonly loadDisabled: boolean;
 }
 
-export function saveKexec({ image }: Kexec): KexecState {
-  return image ? { image: saveKimage(image) } : {};
+export function saveKexec({ image, loadDisabled }: Kexec): KexecState {
+  return image ? { image: saveKimage(image), loadDisabled } : { loadDisabled };
 }

@@ -168,3 +168,57 @@ describe('the entry list', () => {
     expect(flags.indexOf(IND_INDIRECTION, 1)).toBe(1024);
   });
 });
+
+describe('the pages of an image', () => {
+  /** The pages that the allocator will give, in its order. */
+  function nextPages(host: KimageHost, count: number): number[] {
+    const pfns = Array.from({ length: count }, () => host.pages.getFreePages(GFP_KERNEL, 0) ?? 0);
+    for (const pfn of [...pfns].reverse()) host.pages.freePages(pfn, 0);
+    return pfns.map((pfn) => pfn << PAGE_SHIFT);
+  }
+
+  test('hold no control page that is a destination, though the allocator gives it first', () => {
+    const host = createHost();
+    const [first = 0] = nextPages(host, 1);
+    const image = createKimage(0, [{ buf: 0, bufsz: 0, mem: first, memsz: PAGE_SIZE }]);
+    expect(kimageAllocControlPage(host, image)).not.toBe(first);
+    expect(kimageAllocControlPage(host, image)).toBeDefined();
+  });
+
+  test('hold control pages that are zero, whatever was in them', () => {
+    const host = createHost();
+    const [first = 0] = nextPages(host, 1);
+    host.mem.fill(first, PAGE_SIZE, 0xff);
+    const image = createKimage(0, []);
+    expect(kimageAllocControlPage(host, image)).toBe(first);
+    expect(host.mem.readBytes(first, PAGE_SIZE).every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('are their own destination where the allocator had given the page before', () => {
+    const host = createHost();
+    // Control, indirection, then the data's pages: the first of them is the second page's destination.
+    const [, , third = 0, fourth = 0] = nextPages(host, 4);
+    const segments = [
+      { buf: 0, bufsz: PAGE_SIZE, mem: 0x60_0000, memsz: PAGE_SIZE },
+      { buf: 0, bufsz: PAGE_SIZE, mem: third, memsz: PAGE_SIZE },
+    ];
+    const { image } = loadImage(host, segments);
+    expect([...pageCopies(host.mem, image.head)]).toEqual([
+      { source: fourth, destination: 0x60_0000 },
+      { source: third, destination: third },
+    ]);
+  });
+
+  test('all come back when memory runs out just where a second indirection page is needed', () => {
+    for (let spare = 1020; spare < 1032; spare++) {
+      const host = createHost();
+      while (host.pages.nrFreePages() > spare) host.pages.getFreePages(GFP_KERNEL, 0);
+      const { image, error } = loadImage(host, [
+        { buf: 0, bufsz: 0, mem: 0xf000_0000, memsz: 1024 * PAGE_SIZE },
+      ]);
+      expect([0, -ENOMEM]).toContain(error);
+      kimageFree(host, image);
+      expect(host.pages.nrFreePages()).toBe(spare);
+    }
+  });
+});
