@@ -6,9 +6,9 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc >>> 0;
 });
 
-/** CRC of `bytes`, or of what came before them as well when `before` is its CRC. */
-export function crc32(bytes: Uint8Array, before = 0): number {
-  let crc = ~before;
+/** CRC of `bytes`, uint32. */
+export function crc32(bytes: Uint8Array): number {
+  let crc = ~0;
   for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ (TABLE[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0);
   return ~crc >>> 0;
 }

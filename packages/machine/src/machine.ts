@@ -6,12 +6,13 @@ import type { Kexec, KexecEngine, KexecState } from '@kexec/kexec';
 import { installKexec, saveKexec } from '@kexec/kexec';
 import type { LoadOptions, LoadPlan } from '@kexec/loaders';
 import { planLoad } from '@kexec/loaders';
-import type { Pc, PcState, PcStop } from '@kexec/pc';
+import type { Pc, PcOptions, PcState, PcStop } from '@kexec/pc';
 import { createPc } from '@kexec/pc';
-import { createPhysMem, PAGE_SIZE, pcE820Map } from '@kexec/phys-mem';
+import { createPhysMem, KexecError, PAGE_SIZE, pcE820Map } from '@kexec/phys-mem';
 import { cpuModel } from '@kexec/x86-cpu';
 import { parseMemory } from './memory-size.js';
-import { decodeSnapshot, encodeSnapshot, pageRuns } from './snapshot-file.js';
+import type { Snapshot } from './snapshot-file.js';
+import { decodeSnapshot, encodeSnapshot, pageRuns, refuseSnapshot } from './snapshot-file.js';
 import { kexecLoad, kexecReboot, kexecUnload } from './user-space.js';
 
 /** How a machine is made. */
@@ -23,6 +24,8 @@ export interface MachineOptions {
   readonly engine?: KexecEngine;
   /** Every byte that leaves ttyS0: the running kernel's console, then the new kernel's. */
   readonly onSerial?: (byte: number) => void;
+  /** The first access to each port that no device claims; it reads all ones. */
+  readonly onUnclaimed?: PcOptions['onUnclaimed'];
 }
 
 /** What a load takes besides the image. */
@@ -71,18 +74,41 @@ export function restoreMachine(
   snapshot: Uint8Array,
   options: Pick<MachineOptions, 'onSerial'> = {},
 ): Machine {
-  const { state, runs } = decodeSnapshot(snapshot);
+  const decoded = decodeSnapshot(snapshot);
+  try {
+    return rebuild(decoded, options);
+  } catch (error) {
+    // A checksum proves no origin. Whatever shape a part's owner stumbles over, the fault is the file's.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw refuseSnapshot('SNAPSHOT_STATE', `the snapshot's state fits no machine: ${reason}`);
+  }
+}
+
+function rebuild({ state, runs }: Snapshot, options: Pick<MachineOptions, 'onSerial'>): Machine {
   const { setup, pc, kernel, kexec } = state as MachineState;
+  if (!ENGINES.includes(setup.engine)) throw new KexecError('ENGINE', `there is no engine "${setup.engine}"`);
   const restored = hardware({ ...options, ...setup });
+  const { mem } = restored.pc;
   // createPc has left its firmware's data in RAM; a page that is not in the snapshot was all zero.
-  restored.pc.mem.fill(0, restored.pc.mem.ramBytes, 0);
-  for (const { pfn, bytes } of runs) restored.pc.mem.writeBytes(pfn * PAGE_SIZE, bytes);
+  mem.fill(0, mem.ramBytes, 0);
+  for (const { pfn, bytes } of runs) {
+    const end = pfn * PAGE_SIZE + bytes.length;
+    if (end > mem.ramBytes)
+      throw new KexecError('PAGE_RANGE', `pages up to ${end} of ${mem.ramBytes} bytes of RAM`);
+    mem.writeBytes(pfn * PAGE_SIZE, bytes);
+  }
   restored.pc.loadState({ ...pc, cpu: Uint8Array.from(pc.cpu) });
   restored.kernel.loadState(kernel);
   return new RunningMachine(restored, installKexec(restored.kernel, { engine: setup.engine, state: kexec }));
 }
 
+const ENGINES: readonly KexecEngine[] = ['fixed', 'historic'];
+
 const DEFAULT_MEMORY = '128M';
+/** The modelled kernel, its tables and a process: less does not boot. */
+const MIN_MEMORY_BYTES = 2 << 20;
+/** The running kernel's own paths are short; what runs on for many slices is stopped by the kernel. */
+const KERNEL_SLICE_INSTRUCTIONS = 10_000_000;
 
 /** What it takes to build the same hardware again. */
 interface Setup {
@@ -97,19 +123,29 @@ interface Hardware {
 }
 
 /** The PC, and a kernel that is not booted yet. */
-function hardware({ memory = DEFAULT_MEMORY, cpu, onSerial }: MachineOptions): Hardware {
+function hardware({ memory = DEFAULT_MEMORY, cpu, onSerial, onUnclaimed }: MachineOptions): Hardware {
   const ramBytes = parseMemory(memory);
+  if (ramBytes < MIN_MEMORY_BYTES) {
+    throw new KexecError(
+      'MEMORY_SIZE',
+      `${ramBytes} bytes of RAM: the running kernel needs ${MIN_MEMORY_BYTES}`,
+      {
+        remedy: 'Give the machine 2M or more.',
+      },
+    );
+  }
   const mem = createPhysMem({ ramBytes });
   const pc = createPc({
     mem,
     ...(cpu === undefined ? {} : { model: cpuModel(cpu) }),
     ...(onSerial ? { onSerial } : {}),
+    ...(onUnclaimed ? { onUnclaimed } : {}),
   });
   const kernel = createKernel({
     mem,
     cpu: pc.cpu,
     io: pc.ports,
-    run: () => pc.run(),
+    run: () => pc.run({ instructions: KERNEL_SLICE_INSTRUCTIONS }),
     e820: pcE820Map(ramBytes),
   });
   return { setup: { memory: ramBytes, ...(cpu === undefined ? {} : { cpu }) }, pc, kernel };
@@ -155,6 +191,10 @@ class RunningMachine implements Machine {
   }
 
   run(limit: { readonly instructions?: number } = {}): PcStop {
+    const { instructions = 0 } = limit;
+    if (!Number.isSafeInteger(instructions) || instructions < 0) {
+      throw new KexecError('RUN_INSTRUCTIONS', `${instructions} is no number of instructions`);
+    }
     return this.pc.run(limit);
   }
 

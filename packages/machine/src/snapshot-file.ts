@@ -86,11 +86,11 @@ export function encodeSnapshot({ state, runs }: Snapshot): Uint8Array {
 export function decodeSnapshot(file: Uint8Array): Snapshot {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (file.length < HEADER_BYTES || new TextDecoder('latin1').decode(file.subarray(0, 8)) !== MAGIC) {
-    throw refuse('SNAPSHOT_MAGIC', `not a snapshot: it does not begin with "${MAGIC}"`);
+    throw refuseSnapshot('SNAPSHOT_MAGIC', `not a snapshot: it does not begin with "${MAGIC}"`);
   }
   const version = view.getUint32(0x08, true);
   if (version !== SNAPSHOT_VERSION) {
-    throw refuse(
+    throw refuseSnapshot(
       'SNAPSHOT_VERSION',
       `snapshot version ${version}; this program reads version ${SNAPSHOT_VERSION}`,
     );
@@ -98,7 +98,7 @@ export function decodeSnapshot(file: Uint8Array): Snapshot {
   const expected = view.getUint32(0x0c, true);
   const found = crc32(file.subarray(CHECKED_FROM));
   if (expected !== found) {
-    throw refuse(
+    throw refuseSnapshot(
       'SNAPSHOT_CHECKSUM',
       `the checksum says ${hex(expected)}, the content has ${hex(found)}: the file is damaged or cut short`,
     );
@@ -106,11 +106,11 @@ export function decodeSnapshot(file: Uint8Array): Snapshot {
   return decodeChecked(file, view);
 }
 
-/** The checksum holds, so lengths are what the writer wrote; they are bounded all the same. */
+/** The checksum holds, but it proves no origin: every length is checked against the file. */
 function decodeChecked(file: Uint8Array, view: DataView): Snapshot {
   let at = HEADER_BYTES + view.getUint32(0x10, true);
   if (at > file.length) throw truncated(at, file.length);
-  const state: unknown = JSON.parse(new TextDecoder().decode(file.subarray(HEADER_BYTES, at)));
+  const state = parseState(file.subarray(HEADER_BYTES, at));
   const runs: PageRun[] = [];
   for (let left = view.getUint32(0x14, true); left > 0; left--) {
     if (at + RUN_HEADER_BYTES > file.length) throw truncated(at + RUN_HEADER_BYTES, file.length);
@@ -119,14 +119,27 @@ function decodeChecked(file: Uint8Array, view: DataView): Snapshot {
     runs.push({ pfn: view.getUint32(at, true), bytes: file.subarray(at + RUN_HEADER_BYTES, end) });
     at = end;
   }
+  if (at !== file.length) {
+    throw refuseSnapshot('SNAPSHOT_STATE', `${file.length - at} bytes follow the last page`);
+  }
   return { state, runs };
 }
 
-function truncated(wanted: number, have: number): KexecError {
-  return refuse('SNAPSHOT_TRUNCATED', `the snapshot needs ${wanted} bytes, the file has ${have}`);
+function parseState(json: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw refuseSnapshot('SNAPSHOT_STATE', `the snapshot's state is no JSON: ${reason}`);
+  }
 }
 
-function refuse(code: string, message: string): KexecError {
+function truncated(wanted: number, have: number): KexecError {
+  return refuseSnapshot('SNAPSHOT_TRUNCATED', `the snapshot needs ${wanted} bytes, the file has ${have}`);
+}
+
+/** The error for a snapshot that cannot be used. */
+export function refuseSnapshot(code: string, message: string): KexecError {
   return new KexecError(code, message, { remedy: 'Remove the saved machine and load the image again.' });
 }
 

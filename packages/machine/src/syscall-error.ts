@@ -1,17 +1,8 @@
 /** A kexec system call that the modelled kernel refused: the errno, and the rule behind it. */
 
+import { errnoName } from '@kexec/kernel-core';
 import type { Kexec } from '@kexec/kexec';
 import { KexecError } from '@kexec/phys-mem';
-
-const ERRNO_NAMES: Readonly<Record<number, string>> = {
-  1: 'EPERM',
-  12: 'ENOMEM',
-  14: 'EFAULT',
-  16: 'EBUSY',
-  22: 'EINVAL',
-  38: 'ENOSYS',
-  99: 'EADDRNOTAVAIL',
-};
 
 const REMEDIES: Readonly<Record<string, string>> = {
   EPERM: 'Call it with CAP_SYS_BOOT.',
@@ -25,8 +16,8 @@ export class KexecSyscallError extends KexecError {
 
   constructor(call: string, result: number, kexec: Kexec) {
     const errno = -result;
-    const name = ERRNO_NAMES[errno] ?? `errno ${errno}`;
-    const violation = kexec.lastViolation;
+    const name = errnoName(errno) ?? `errno ${errno}`;
+    const violation = call === 'kexec_load' ? kexec.lastViolation : undefined;
     const rule = violation ? `: segment ${violation.segment} breaks the rule "${violation.rule}"` : '';
     const remedy = violation ? RULE_REMEDY : REMEDIES[name];
     super(`SYSCALL_${name}`, `${call} returned -${name}${rule}`, {

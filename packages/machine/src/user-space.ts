@@ -12,6 +12,7 @@ import {
 import type { Kexec, KexecSegment } from '@kexec/kexec';
 import { __NR_kexec_load, KEXEC_ARCH_386, writeSegments } from '@kexec/kexec';
 import type { LoadPlan } from '@kexec/loaders';
+import { KexecError } from '@kexec/phys-mem';
 import { KexecSyscallError } from './syscall-error.js';
 
 /** Loads a planned image through `kexec_load(2)`. */
@@ -40,7 +41,10 @@ export function kexecReboot(kexec: Kexec): void {
     LINUX_REBOOT_CMD_KEXEC,
     0,
   );
-  if (!outcome.returned) return;
+  if (!outcome.returned) {
+    if (outcome.why === 'kexec') return;
+    throw kernelGone('reboot(LINUX_REBOOT_CMD_KEXEC)', outcome.why);
+  }
   process.exit();
   throw new KexecSyscallError('reboot(LINUX_REBOOT_CMD_KEXEC)', outcome.value, kexec);
 }
@@ -50,16 +54,23 @@ function withProcess(kernel: Kernel, work: (process: Process) => void): void {
   try {
     work(process);
   } finally {
-    process.exit();
+    // A kernel that ended in the call has nothing left to give the process's pages back to.
+    if (kernel.state === 'running') process.exit();
   }
 }
 
+function kernelGone(call: string, why: string): KexecError {
+  return new KexecError('KERNEL_GONE', `the running kernel ended in ${call}: ${why}`, {
+    details: { why },
+    remedy: 'Its memory is damaged: make the machine anew.',
+  });
+}
+
 function call(kexec: Kexec, process: Process, entry: number, segments: readonly KexecSegment[]): void {
-  kexec.lastViolation = undefined;
   const array = segments.length === 0 ? 0 : copyIn(process, writeSegments(segments));
   const outcome = process.syscall(__NR_kexec_load, entry, segments.length, array, KEXEC_ARCH_386);
-  if (outcome.returned && outcome.value === 0) return;
-  throw new KexecSyscallError('kexec_load', outcome.returned ? outcome.value : 0, kexec);
+  if (!outcome.returned) throw kernelGone('kexec_load', outcome.why);
+  if (outcome.value !== 0) throw new KexecSyscallError('kexec_load', outcome.value, kexec);
 }
 
 function copyIn(process: Process, bytes: Uint8Array): number {
