@@ -1,7 +1,7 @@
 /** A CPU's registers as bytes: everything that decides what it does next, RAM excepted. */
 import { KexecError } from '@kexec/phys-mem';
 import type { Cpu } from './cpu.js';
-import type { RunState } from './run-loop.js';
+import type { RunState } from './run-state.js';
 import { setCpl } from './state/control.js';
 import { CPL, INTERPRETER_STATE, ZERO } from './state/layout.js';
 import { getSegment, setSegment } from './state/segment.js';
@@ -104,8 +104,8 @@ function parse(json: Uint8Array): OutsideState {
   throw new KexecError('CPU_STATE', `CPU state holds no run state in its last ${json.length} bytes`);
 }
 
-const NUMBERS = ['icount', 'shadow'] as const;
-const BOOLEANS = ['halted', 'interruptLine', 'nmiPending', 'nmiBlocked'] as const;
+const NUMBERS = ['icount', 'shadow', 'debugPending'] as const;
+const BOOLEANS = ['halted', 'repeating', 'interruptLine', 'nmiPending', 'nmiBlocked'] as const;
 const isNumber = (value: unknown): boolean => Number.isSafeInteger(value);
 const isDecimal = (value: unknown): boolean => typeof value === 'string' && /^-?\d{1,24}$/.test(value);
 

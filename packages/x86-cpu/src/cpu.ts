@@ -2,6 +2,7 @@
 import type { PhysAddr, PhysMem } from '@kexec/phys-mem';
 import type { Board } from './board.js';
 import { loadCpu, saveCpu } from './cpu-snapshot.js';
+import { DebugUnit } from './debug-unit.js';
 import type { InterpreterHost } from './interpreter/host.js';
 import { createInterpreter } from './interpreter/interpreter.js';
 import type { Interpreter } from './interpreter-interface.js';
@@ -12,7 +13,8 @@ import { type CpuModel, type CpuModelName, cpuModel } from './model.js';
 import { ModelSpecificRegisters } from './msr.js';
 import { ReferenceInterpreter } from './reference-interpreter.js';
 import { resetRegisters } from './reset.js';
-import { RunLoop, type StopReason } from './run-loop.js';
+import { RunLoop } from './run-loop.js';
+import type { StopReason } from './run-state.js';
 import { SystemNumberMachine } from './semantics/system-number-machine.js';
 import { ControlFile } from './state/control-file.js';
 import { A20_MASK } from './state/layout.js';
@@ -43,9 +45,12 @@ export class Cpu extends ControlFile {
   readonly model: CpuModel;
   readonly tlb: Tlb;
   readonly paging: Paging;
+  readonly debug: DebugUnit;
   readonly memory: CpuMemory;
   readonly msrs: ModelSpecificRegisters;
   readonly interpreter: Interpreter;
+  /** Executes while accesses must be looked at one by one: armed breakpoints, alignment checks. */
+  readonly stepper: Interpreter;
   /** For system instructions: HLT, shadows, changed flags. */
   readonly loop: RunLoop;
   #timestampOffset = 0n;
@@ -57,11 +62,14 @@ export class Cpu extends ControlFile {
     this.model = cpuModel(model);
     this.tlb = new Tlb(mem.memory);
     this.paging = new Paging(this.registers, mem, this.tlb);
-    this.memory = new CpuMemory(this.registers, this.paging, mem);
+    this.debug = new DebugUnit(this.registers);
+    this.memory = new CpuMemory(this.registers, this.paging, mem, this.debug);
     this.msrs = new ModelSpecificRegisters(this.model, this);
     this.loop = new RunLoop(this);
     this.registers.set(A20_MASK, A20_ON_MASK);
-    this.interpreter = this.#createInterpreter(interpreter);
+    const machine = new SystemNumberMachine(this, mem.memory, this.memory);
+    this.stepper = this.#createStepper(machine);
+    this.interpreter = interpreter === 'reference' ? this.stepper : this.#createInterpreter(machine);
     this.reset();
   }
 
@@ -171,10 +179,13 @@ export class Cpu extends ControlFile {
     this.loop.restore(state);
   }
 
-  #createInterpreter(kind: 'fast' | 'reference'): Interpreter {
-    const { registers, memory, mem, model, tlb } = this;
-    const machine = new SystemNumberMachine(this, mem.memory, memory);
-    if (kind === 'reference') return new ReferenceInterpreter({ registers, memory, mem, model, machine });
+  #createStepper(machine: SystemNumberMachine): Interpreter {
+    const { registers, memory, mem, model } = this;
+    return new ReferenceInterpreter({ registers, memory, mem, model, machine });
+  }
+
+  #createInterpreter(machine: SystemNumberMachine): Interpreter {
+    const { memory, mem, model, tlb } = this;
     const host: InterpreterHost = {
       mem,
       access: memory,

@@ -39,7 +39,10 @@ export interface Interruption {
   readonly errorCode?: number | undefined;
   /** EIP to push: the faulting instruction's, or the next one's for traps and interrupts. */
   readonly returnEip: number;
-  /** Whether RF is set in the pushed EFLAGS: for faults, so that a restart meets no instruction breakpoint twice. */
+  /**
+   * Whether RF is set in the pushed EFLAGS: for faults, and between two iterations of a REP, so that a restart
+   * meets no instruction breakpoint twice.
+   */
   readonly resume?: boolean;
 }
 
@@ -70,7 +73,8 @@ export function deliverWithEscalation(cpu: Cpu, first: Interruption): readonly n
         errorCode,
         kind: 'exception',
         returnEip: cpu.registers.getUnsigned(EIP),
-        resume: true,
+        // #DF is an abort: there is nothing to resume.
+        resume: vector !== VECTOR.DF,
       };
     }
   }
@@ -80,6 +84,7 @@ export function deliverWithEscalation(cpu: Cpu, first: Interruption): readonly n
 export function deliver(cpu: Cpu, interruption: Interruption): void {
   if (isProtected(cpu.registers)) deliverProtected(cpu, interruption);
   else deliverReal(cpu, interruption);
+  if (interruption.vector === VECTOR.DB && interruption.kind === 'exception') cpu.debug.enterHandler();
 }
 
 /** SDM Vol. 3A, 20.1.4 "Interrupt and Exception Handling" in real-address mode. */

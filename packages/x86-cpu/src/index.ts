@@ -13,7 +13,7 @@ export { VECTOR } from './exception.js';
 export type { Insn } from './isa/insn.js';
 export type { CpuidLeaf, CpuModel, CpuModelName } from './model.js';
 export { CPU_MODELS, cpuModel, FEATURE } from './model.js';
-export type { StopReason } from './run-loop.js';
+export type { StopReason } from './run-state.js';
 export * from './state/control.js';
 export type { TableRegister, TranslateOptions } from './state/control-file.js';
 export * as EFLAGS from './state/eflags.js';

@@ -18,6 +18,8 @@ export interface Interpreter {
   run(budget: number): InterpreterExit;
   /** Instructions of the running or last budget not executed yet; exact inside port and MMIO callbacks. */
   readonly left: number;
+  /** Whether the instruction executed last is a REP with iterations to come. */
+  readonly isRepeating: boolean;
   /** Translations changed: CR3, INVLPG, paging bits, A20. */
   flush(): void;
   /** CPL or CS changed. */

@@ -45,6 +45,10 @@ export class ReferenceInterpreter implements Interpreter {
     return { kind: 'budget' };
   }
 
+  get isRepeating(): boolean {
+    return this.#parts.machine.isRepeating;
+  }
+
   exitSoon(): void {
     this.#isExitWanted = true;
   }

@@ -1,65 +1,46 @@
 /** The run loop: slices of the interpreter, and between them interrupts, traps, faults, hooks and stops. */
 import type { PhysAddr } from '@kexec/phys-mem';
 import type { Cpu } from './cpu.js';
+import { DR6_BS } from './debug-unit.js';
 import { deliverWithEscalation, type Interruption } from './deliver.js';
 import { CpuException, VECTOR } from './exception.js';
-import type { InterpreterExit } from './interpreter-interface.js';
-import { hasFlag, IF, TF } from './state/eflags.js';
-import { CS, DR0, EIP } from './state/layout.js';
+import { HookSet } from './hook-set.js';
+import type { Interpreter, InterpreterExit } from './interpreter-interface.js';
+import { InterruptPins } from './interrupt-pins.js';
+import type { RunState, StopReason } from './run-state.js';
+import { changeEflags, hasFlag, IF, RF, TF } from './state/eflags.js';
+import { CS, EIP } from './state/layout.js';
 import { segmentBase } from './state/segment.js';
 import { type TripleFaultReport, tripleFaultReport } from './triple-fault.js';
-
-/** Why run() returned. */
-export type StopReason =
-  | { readonly kind: 'budget' }
-  /** HLT; run() returns so at once until an interrupt is due. */
-  | { readonly kind: 'halt' }
-  /** Before an instruction that starts at a hooked address; the next run() executes it. */
-  | { readonly kind: 'hook'; readonly paddr: PhysAddr }
-  /** requestStop() was called. */
-  | { readonly kind: 'stop' }
-  /** Shutdown; run() returns so until reset(). */
-  | { readonly kind: 'triple-fault'; readonly report: TripleFaultReport };
-
-/** What the loop keeps outside the Wasm memory, for a snapshot. */
-export interface RunState {
-  readonly icount: number;
-  readonly halted: boolean;
-  readonly shadow: number;
-  readonly interruptLine: boolean;
-  readonly nmiPending: boolean;
-  readonly nmiBlocked: boolean;
-  /** Vectors of the triple fault. */
-  readonly shutdown: readonly number[] | null;
-}
 
 /** What holds off interrupts for one instruction: nothing, STI, or a load of SS. */
 const SHADOW_NONE = 0;
 const SHADOW_STI = 1;
 const SHADOW_STACK = 2;
-const DR6 = DR0 + 6 * 4;
-const DR6_BS = 1 << 14;
 
 /** Drives a CPU's interpreter. System instructions tell it of HLT, shadows and changed flags. */
 export class RunLoop {
   readonly #cpu: Cpu;
-  readonly #hooks = new Set<PhysAddr>();
+  readonly #hooks: HookSet;
   #retired = 0;
   /** Budget of the slice in progress, 0 between slices. */
   #budget = 0;
+  /** What executes the slice: the CPU's interpreter, or the stepper that sees every access. */
+  #engine: Interpreter | undefined;
   #isRunning = false;
   #isHalted = false;
   #isStopWanted = false;
   #isStepCancelled = false;
+  #isResumeKept = false;
+  #isRepeating = false;
   #shadow = SHADOW_NONE;
-  #interruptLine = false;
-  #nmiPending = false;
-  #nmiBlocked = false;
+  readonly #pins = new InterruptPins();
   #hookAt: PhysAddr | undefined;
   #shutdown: TripleFaultReport | undefined;
 
   constructor(cpu: Cpu) {
     this.#cpu = cpu;
+    this.#hooks = new HookSet(() => [cpu.interpreter, cpu.stepper]);
   }
 
   /** Executes at most `budget` instructions; an iteration of REP and a fault count as one each. */
@@ -78,6 +59,7 @@ export class RunLoop {
     for (;;) {
       if (this.#shutdown) return { kind: 'triple-fault', report: this.#shutdown };
       if (this.#isStopWanted) return { kind: 'stop' };
+      this.#takeDebugTrap();
       if (this.#shadow === SHADOW_NONE) this.#takeInterrupt();
       if (this.#shutdown) continue;
       if (this.#isHalted) return { kind: 'halt' };
@@ -101,31 +83,36 @@ export class RunLoop {
     this.#hookAt = undefined;
     const isReady = budget > 0 && !this.#isHalted && this.#shutdown === undefined;
     if (paddr === undefined || !isReady || !this.#hooks.has(paddr)) return 0;
-    const { registers, cpl, interpreter } = this.#cpu;
-    const laddr = (segmentBase(registers, CS) + registers.get(EIP)) >>> 0;
-    if (this.#cpu.translate(laddr, { user: cpl === 3 }) !== paddr) return 0;
-    interpreter.removeHook(paddr);
+    if (this.#cpu.translate(this.#codeAddress(), { user: this.#cpu.cpl === 3 }) !== paddr) return 0;
     const before = this.#retired;
-    this.#runSlice(1);
-    if (this.#hooks.has(paddr)) interpreter.addHook(paddr);
+    this.#hooks.without(paddr, () => this.#runSlice(1));
     return this.#retired - before;
   }
 
-  /** Runs until the interpreter comes back, then delivers the fault or trap that made it. */
+  /** Runs until the interpreter comes back, then delivers the fault that made it. */
   #runSlice(left: number): InterpreterExit {
-    const { registers, interpreter } = this.#cpu;
+    const { registers, debug, memory, interpreter, stepper } = this.#cpu;
     const isStepping = hasFlag(registers, TF);
-    const budget = isStepping || this.#shadow !== SHADOW_NONE ? 1 : left;
+    const isResuming = hasFlag(registers, RF);
+    const isWatching = debug.isArmed;
+    if (isWatching && !isResuming && this.#breakpointHere()) return { kind: 'attention' };
+    const isExact = isWatching || memory.checksAlignment;
+    const isSingle = isStepping || isResuming || isExact || this.#shadow !== SHADOW_NONE;
+    const budget = isSingle ? 1 : left;
     this.#shadow = SHADOW_NONE;
     this.#isStepCancelled = false;
+    this.#isResumeKept = false;
     this.#budget = budget;
+    this.#engine = isExact ? stepper : interpreter;
     try {
-      const exit = interpreter.run(budget);
-      const executed = this.#settle(budget);
-      if (isStepping && executed > 0) this.#singleStepTrap();
+      const exit = this.#engine.run(budget);
+      const executed = this.#settle(this.#engine, budget);
+      if (executed > 0) this.#finishStep(this.#engine, isStepping, isResuming);
       return exit;
     } catch (error) {
-      this.#settle(budget);
+      this.#settle(this.#engine, budget);
+      this.#isRepeating = false;
+      debug.clearPending();
       if (!(error instanceof CpuException)) throw error;
       this.#retired++;
       // SDM Vol. 3B, 17.3.1.1: every fault but an instruction breakpoint pushes EFLAGS with RF set.
@@ -136,57 +123,84 @@ export class RunLoop {
   }
 
   /** Counts what the slice executed. */
-  #settle(budget: number): number {
-    const executed = budget - this.#cpu.interpreter.left;
+  #settle(engine: Interpreter, budget: number): number {
+    const executed = budget - engine.left;
     this.#budget = 0;
     this.#retired += executed;
     return executed;
   }
 
-  /** SDM Vol. 3B, 17.3.1.4 "Single-Step Exception Condition": TF as it was before the instruction counts. */
-  #singleStepTrap(): void {
-    if (this.#isStepCancelled || this.#shadow === SHADOW_STACK) return;
-    const { registers, eip } = this.#cpu;
-    registers.set(DR6, registers.get(DR6) | DR6_BS);
-    this.#deliver({ vector: VECTOR.DB, kind: 'exception', returnEip: eip });
+  /**
+   * SDM Vol. 3B, 17.3.1.1: RF is cleared by the end of an instruction that does not set it, and the end of a
+   * REP is that of its last iteration. 17.3.1.4: TF as it was before the instruction counts.
+   */
+  #finishStep(engine: Interpreter, isStepping: boolean, isResuming: boolean): void {
+    const { registers, debug } = this.#cpu;
+    this.#isRepeating = engine.isRepeating;
+    if (isResuming && !this.#isResumeKept && !this.#isRepeating) changeEflags(registers, 0, RF);
+    if (isStepping && !this.#isStepCancelled && this.#shadow !== SHADOW_STACK) debug.pend(DR6_BS);
   }
 
-  /**
-   * At most one event a boundary; NMI before INTR (SDM Vol. 3A, Table 6-2).
-   *
-   * Departure: between two iterations of a REP the pushed RF stays clear, where silicon sets it.
-   */
+  /** An instruction breakpoint: a fault before the instruction, whose frame holds RF as it is. */
+  #breakpointHere(): boolean {
+    // SDM Vol. 3A, 6.8.3 "Masking Exceptions and Interrupts When Switching Stacks".
+    if (this.#shadow === SHADOW_STACK || this.#isRepeating) return false;
+    const bits = this.#cpu.debug.executionAt(this.#codeAddress());
+    if (bits === 0) return false;
+    this.#shadow = SHADOW_NONE;
+    this.#retired++;
+    this.#cpu.debug.noteInStatus(bits);
+    this.#deliver({ vector: VECTOR.DB, kind: 'exception', returnEip: this.#cpu.eip });
+    return true;
+  }
+
+  /** Traps of the instruction before the boundary: single step, data and I/O breakpoints, task switch. */
+  #takeDebugTrap(): void {
+    const { debug, eip } = this.#cpu;
+    if (debug.pending === 0 || this.#shadow === SHADOW_STACK) return;
+    debug.noteInStatus(debug.pending);
+    debug.clearPending();
+    this.#deliver({ vector: VECTOR.DB, kind: 'exception', returnEip: eip, resume: this.#isRepeating });
+  }
+
+  /** At most one event a boundary; NMI before INTR (SDM Vol. 3A, Table 6-2). */
   #takeInterrupt(): void {
     const { board, registers, eip } = this.#cpu;
-    if (this.#nmiPending && !this.#nmiBlocked) {
-      this.#nmiPending = false;
-      this.#nmiBlocked = true;
-      this.#deliver({ vector: VECTOR.NMI, kind: 'external', returnEip: eip });
-    } else if (this.#interruptLine && hasFlag(registers, IF)) {
+    if (this.#pins.takeNmi()) {
+      this.#deliver({ vector: VECTOR.NMI, kind: 'external', returnEip: eip, resume: this.#isRepeating });
+    } else if (this.#pins.interruptLine && hasFlag(registers, IF)) {
       const vector = board.acknowledgeInterrupt() & 0xff;
-      this.#deliver({ vector, kind: 'external', returnEip: eip });
+      this.#deliver({ vector, kind: 'external', returnEip: eip, resume: this.#isRepeating });
     }
   }
 
   #deliver(interruption: Interruption): void {
     this.#isHalted = false;
+    this.#isRepeating = false;
     const vectors = deliverWithEscalation(this.#cpu, interruption);
     if (vectors !== undefined) this.#shutdown = tripleFaultReport(this.#cpu, vectors);
+  }
+
+  /** Linear address of the instruction at EIP. */
+  #codeAddress(): number {
+    const { registers } = this.#cpu;
+    return (segmentBase(registers, CS) + registers.get(EIP)) >>> 0;
   }
 
   /** After RESET#; interrupt line, hooks and the count stay. */
   reset(): void {
     this.#isHalted = false;
+    this.#isRepeating = false;
+    this.#cpu.debug.clearPending();
     this.#shadow = SHADOW_NONE;
-    this.#nmiPending = false;
-    this.#nmiBlocked = false;
+    this.#pins.reset();
     this.#hookAt = undefined;
     this.#shutdown = undefined;
   }
 
   /** Instructions retired; exact inside a port callback, the current one not counted. */
   get icount(): number {
-    return this.#retired + (this.#budget === 0 ? 0 : this.#budget - this.#cpu.interpreter.left);
+    return this.#retired + (this.#budget === 0 ? 0 : this.#budget - (this.#engine?.left ?? 0));
   }
 
   /** Whether HLT was executed and nothing has ended it. */
@@ -195,12 +209,12 @@ export class RunLoop {
   }
 
   setInterruptLine(level: boolean): void {
-    this.#interruptLine = level;
+    this.#pins.interruptLine = level;
     if (level) this.attention();
   }
 
   raiseNmi(): void {
-    this.#nmiPending = true;
+    this.#pins.nmiPending = true;
     this.attention();
   }
 
@@ -211,17 +225,15 @@ export class RunLoop {
 
   addHook(paddr: PhysAddr): void {
     this.#hooks.add(paddr);
-    this.#cpu.interpreter.addHook(paddr);
   }
 
   removeHook(paddr: PhysAddr): void {
-    this.#hooks.delete(paddr);
-    this.#cpu.interpreter.removeHook(paddr);
+    this.#hooks.remove(paddr);
   }
 
   /** Comes back to the loop at the next instruction boundary. */
   attention(): void {
-    if (this.#isRunning) this.#cpu.interpreter.exitSoon();
+    if (this.#isRunning) this.#engine?.exitSoon();
   }
 
   /** HLT. */
@@ -233,6 +245,7 @@ export class RunLoop {
   /** EIP was set from outside: the CPU goes on there. */
   wake(): void {
     this.#isHalted = false;
+    this.#isRepeating = false;
   }
 
   /** STI: no interrupt before the end of the next instruction. */
@@ -249,8 +262,8 @@ export class RunLoop {
 
   /** IRET: NMIs may come again. */
   unblockNmi(): void {
-    this.#nmiBlocked = false;
-    if (this.#nmiPending) this.attention();
+    this.#pins.nmiBlocked = false;
+    if (this.#pins.nmiPending) this.attention();
   }
 
   /** INT n and task switches: the single-step trap that TF promised does not follow. */
@@ -258,14 +271,19 @@ export class RunLoop {
     this.#isStepCancelled = true;
   }
 
+  /** IRET and task switches: the RF that they loaded is for the instruction that follows. */
+  keepResumeFlag(): void {
+    this.#isResumeKept = true;
+  }
+
   save(): RunState {
     return {
       icount: this.#retired,
       halted: this.#isHalted,
       shadow: this.#shadow,
-      interruptLine: this.#interruptLine,
-      nmiPending: this.#nmiPending,
-      nmiBlocked: this.#nmiBlocked,
+      repeating: this.#isRepeating,
+      debugPending: this.#cpu.debug.pending,
+      ...this.#pins.save(),
       shutdown: this.#shutdown?.vectors ?? null,
     };
   }
@@ -274,9 +292,10 @@ export class RunLoop {
     this.#retired = state.icount;
     this.#isHalted = state.halted;
     this.#shadow = state.shadow;
-    this.#interruptLine = state.interruptLine;
-    this.#nmiPending = state.nmiPending;
-    this.#nmiBlocked = state.nmiBlocked;
+    this.#isRepeating = state.repeating;
+    this.#cpu.debug.clearPending();
+    this.#cpu.debug.pend(state.debugPending);
+    this.#pins.restore(state);
     this.#hookAt = undefined;
     this.#shutdown = state.shutdown === null ? undefined : tripleFaultReport(this.#cpu, state.shutdown);
   }

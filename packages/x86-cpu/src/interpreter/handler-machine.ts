@@ -165,7 +165,7 @@ export class HandlerMachine extends WasmMachine {
 
   again(): void {
     this.#isOver ||= this.depth === 0;
-    this.#charge();
+    this.#charge(EXIT.REPEATING);
   }
 
   /** Not with 16-bit addresses, where (E)SI and (E)DI wrap. */
@@ -186,18 +186,11 @@ export class HandlerMachine extends WasmMachine {
   }
 
   /** Counts the instruction, and goes on at the record in local RECORD unless the budget is used up. */
-  #charge(): void {
+  #charge(reason: number = EXIT.BUDGET): void {
     const { exit, dispatch } = this.#functions;
     this.emit(this.sub(local(COUNT), constant(1)).code, OP['local.tee'], u32(COUNT));
     this.emit(OP['i32.eqz'], OP.if, EMPTY);
-    this.emit(
-      i32Const(EXIT.BUDGET),
-      localGet(RECORD),
-      localGet(COUNT),
-      localGet(PAGE_EIP),
-      call(exit),
-      OP.return,
-    );
+    this.emit(i32Const(reason), localGet(RECORD), localGet(COUNT), localGet(PAGE_EIP), call(exit), OP.return);
     this.emit(OP.end, dispatch(this.depth));
   }
 

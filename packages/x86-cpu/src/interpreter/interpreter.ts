@@ -41,6 +41,7 @@ class HandlerInterpreter implements Interpreter {
   #generation = 0;
   #isExitWanted = false;
   #isInWasm = false;
+  #isRepeating = false;
   /** Part of the budget that the handlers know nothing of, so that they return in good time. */
   #heldBack = 0;
 
@@ -64,8 +65,13 @@ class HandlerInterpreter implements Interpreter {
     return this.#state.getInt32(LEFT, true) + this.#heldBack;
   }
 
+  get isRepeating(): boolean {
+    return this.#isRepeating;
+  }
+
   run(budget: number): InterpreterExit {
     this.#isExitWanted = false;
+    this.#isRepeating = false;
     this.#setLeft(budget);
     while (this.left > 0) {
       const record = this.#find();
@@ -136,7 +142,9 @@ class HandlerInterpreter implements Interpreter {
       this.#setLeft(this.left);
     }
     const at = this.#state.getInt32(EXIT_RECORD, true);
-    switch (this.#state.getInt32(EXIT_REASON, true)) {
+    const reason = this.#state.getInt32(EXIT_REASON, true);
+    this.#isRepeating = reason === EXIT.REPEATING;
+    switch (reason) {
       case EXIT.CALL_OUT: {
         const decoded = this.#cache.decodedAt(at);
         if (!decoded) return this.#executeOne();
@@ -165,6 +173,7 @@ class HandlerInterpreter implements Interpreter {
 
   #execute(decoded: Decoded): void {
     this.#machine.execute(decoded);
+    this.#isRepeating = this.#machine.isRepeating;
     this.#setLeft(this.left - 1);
   }
 

@@ -61,6 +61,8 @@ export const EXIT = {
   CALL_OUT: 3,
   /** A hooked address. */
   HOOK: 4,
+  /** The budget is used up between two iterations of a REP. */
+  REPEATING: 5,
 } as const;
 
 /*

@@ -1,8 +1,12 @@
 /** The CPU's exact way to memory: segment check, paging, page crossing, RAM, ROM, MMIO or nothing. */
 import type { PhysAddr, PhysMem } from '@kexec/phys-mem';
+import type { DebugUnit } from '../debug-unit.js';
+import { CpuException, VECTOR } from '../exception.js';
 import type { Size } from '../semantics/machine.js';
 import type { MemoryAccess } from '../semantics/number-machine.js';
-import { CPL } from '../state/layout.js';
+import { CR0_AM } from '../state/control.js';
+import { AC } from '../state/eflags.js';
+import { CPL, CR0, EFLAGS_REST } from '../state/layout.js';
 import type { Registers } from '../state/registers.js';
 import { ACCESS_READ, ACCESS_USER, ACCESS_WRITE, type Paging } from './paging.js';
 import { type LinearAddr, linearAddress } from './segmentation.js';
@@ -14,36 +18,64 @@ const LAST_BUS_ADDRESS = 0xffff_ffff;
 
 /**
  * Memory by (segment, offset) at the current privilege, and by linear address at a privilege of choice.
- *
- * Departure: CR0.AM and EFLAGS.AC are kept, but a misaligned access raises no #AC.
+ * Breakpoints and alignment concern what the program itself accesses: the former, and stack frames.
  */
 export class CpuMemory implements MemoryAccess {
   readonly #registers: Registers;
   readonly #paging: Paging;
   readonly #mem: PhysMem;
+  readonly #debug: DebugUnit;
 
-  constructor(registers: Registers, paging: Paging, mem: PhysMem) {
+  constructor(registers: Registers, paging: Paging, mem: PhysMem, debug: DebugUnit) {
     this.#registers = registers;
     this.#paging = paging;
     this.#mem = mem;
+    this.#debug = debug;
   }
 
   read(segment: number, offset: number, size: Size): number {
     const bytes = bytesOf(size);
     const laddr = linearAddress(this.#registers, segment, offset, bytes, false);
-    return this.readLinear(laddr, bytes, this.#currentUser()) | 0;
+    this.checkAlignment(laddr, bytes);
+    const value = this.readLinear(laddr, bytes, this.#currentUser()) | 0;
+    this.#debug.noteData(laddr, bytes, false);
+    return value;
   }
 
   write(segment: number, offset: number, value: number, size: Size): void {
     const bytes = bytesOf(size);
     const laddr = linearAddress(this.#registers, segment, offset, bytes, true);
+    this.checkAlignment(laddr, bytes);
     this.writeLinear(laddr, bytes, value, this.#currentUser());
+    this.#debug.noteData(laddr, bytes, true);
   }
 
   checkWrite(segment: number, offset: number, size: Size): void {
     const bytes = bytesOf(size);
     const laddr = linearAddress(this.#registers, segment, offset, bytes, true);
+    this.checkAlignment(laddr, bytes);
     this.checkLinearWrite(laddr, bytes, this.#currentUser());
+  }
+
+  /** Writes a word of a stack frame, which has been checked. */
+  writeStack(laddr: LinearAddr, bytes: Bytes, value: number, user: number): void {
+    this.writeLinear(laddr, bytes, value, user);
+    this.#debug.noteData(laddr, bytes, true);
+  }
+
+  /** SDM Vol. 3A, 6.15 "Interrupt 17—Alignment Check Exception (#AC)": AM and AC are set, and CPL is 3. */
+  get checksAlignment(): boolean {
+    const registers = this.#registers;
+    return (
+      (registers.get(CR0) & CR0_AM) !== 0 &&
+      (registers.get(EFLAGS_REST) & AC) !== 0 &&
+      registers.get(CPL) === 3
+    );
+  }
+
+  /** Throws #AC(0) for a misaligned access while alignment is checked. */
+  checkAlignment(laddr: LinearAddr, bytes: Bytes): void {
+    if ((laddr & (bytes - 1)) !== 0 && this.checksAlignment) throw new CpuException(VECTOR.AC, 0);
   }
 
   /** Physical address of a code byte at the current privilege; throws #PF. */

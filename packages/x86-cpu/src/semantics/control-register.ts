@@ -1,4 +1,5 @@
 /** Control, debug and test registers: MOV to and from them, LMSW, SMSW, CLTS. */
+import { DR6, DR6_BD, DR7, DR7_GD } from '../debug-unit.js';
 import { CpuException, invalidOpcode, VECTOR } from '../exception.js';
 import { writeCr0, writeCr3, writeCr4 } from '../mmu/paging-mode.js';
 import { CR0_PE, CR0_TS, CR4_DE } from '../state/control.js';
@@ -8,15 +9,11 @@ import type { SystemMachine, SystemSemantics } from './system-machine.js';
 
 /** PE, MP, EM and TS: the machine status word of the 286. */
 const MSW_MASK = 0xf;
-/* DR6 and DR7 (SDM Vol. 3B, 17.2 "Debug Registers"): fixed bits, GD, and BD. */
+/* DR6 and DR7 (SDM Vol. 3B, 17.2 "Debug Registers"): fixed bits. */
 const DR6_ONES = 0xffff_0ff0;
 const DR6_WRITABLE = 0x0000_e00f;
-const DR6_BD = 1 << 13;
 const DR7_ONES = 0x400;
 const DR7_ZEROS = 0xd000;
-const DR7_GD = 1 << 13;
-const DR6 = DR0 + 6 * 4;
-const DR7 = DR0 + 7 * 4;
 
 const CONTROL_FIELDS: Readonly<Record<number, number>> = { 0: CR0, 2: CR2, 3: CR3, 4: CR4 };
 
@@ -54,11 +51,6 @@ export const clts: SystemSemantics = (m) => {
   m.cpu.registers.set(CR0, m.cpu.registers.get(CR0) & ~CR0_TS);
 };
 
-/**
- * MOV from DR0-DR7.
- *
- * Departure: the debug registers hold their values, and GD and BS work, but no breakpoint in DR0-DR3 fires yet.
- */
 export const movFromDr: SystemSemantics = (m, destination) => {
   destination?.write(m.cpu.registers.get(debugField(m, 1)));
 };
@@ -67,6 +59,8 @@ export const movToDr: SystemSemantics = (m, source) => {
   const field = debugField(m, 0);
   const value = source?.read() ?? 0;
   m.cpu.registers.set(field, fixedDebugBits(field, value));
+  // Newly armed breakpoints are for the next instruction.
+  m.cpu.attention();
 };
 
 /** TR3-TR7 of the 386 and 486 test the cache and the TLB, which are not modelled: they read 0. */
@@ -96,7 +90,6 @@ function debugField(m: SystemMachine, position: number): number {
   requireLevel0(m.cpu);
   if (registers.get(DR7) & DR7_GD) {
     registers.set(DR6, registers.get(DR6) | DR6_BD);
-    registers.set(DR7, registers.get(DR7) & ~DR7_GD);
     throw new CpuException(VECTOR.DB);
   }
   return DR0 + (isAlias ? index + 2 : index) * 4;

@@ -31,6 +31,7 @@ import type { SystemSemantics } from './system-machine.js';
 export function setEflags(cpu: Cpu, value: number, mask: number): void {
   changeEflags(cpu.registers, value, mask & cpu.model.eflagsMask);
   if (mask & (IF | TF)) cpu.attention();
+  if (mask & RF) cpu.loop.keepResumeFlag();
 }
 
 export const cli: SystemSemantics = (m) => {

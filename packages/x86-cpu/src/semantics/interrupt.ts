@@ -18,6 +18,7 @@ import {
   NT,
   OF,
   PF,
+  RF,
   SF,
   TF,
   VIF,
@@ -98,14 +99,10 @@ export const iret: SystemSemantics = (m) => {
 
 const FLAGS_ALWAYS = CF | PF | AF | ZF | SF | TF | DF | OF | NT;
 
-/**
- * Flags that IRET may change from protected mode, by the privilege before the return.
- *
- * Departure: RF is dropped, as nothing but an instruction breakpoint, which we lack, could see it.
- */
+/** Flags that IRET may change from protected mode, by the privilege before the return. */
 function returnFlagsMask(cpu: Cpu, size: 16 | 32): number {
   const interruptFlag = cpu.cpl <= iopl(cpu.registers) ? IF : 0;
-  const wide = size === 32 ? AC | ID : 0;
+  const wide = size === 32 ? RF | AC | ID : 0;
   const privileged = cpu.cpl === 0 ? IOPL | (size === 32 ? VIF | VIP : 0) : 0;
   return FLAGS_ALWAYS | interruptFlag | wide | privileged;
 }
@@ -120,7 +117,7 @@ function iretReal(m: SystemMachine): void {
   const privileged = isVirtual8086(cpu.registers) ? 0 : IOPL;
   cpu.registers.set(ESP, stack.esp);
   jumpReal(m, { offset, selector });
-  setEflags(cpu, eflags, FLAGS_ALWAYS | IF | privileged | (m.operandSize === 32 ? AC | ID : 0));
+  setEflags(cpu, eflags, FLAGS_ALWAYS | IF | privileged | (m.operandSize === 32 ? RF | AC | ID : 0));
   cpu.loop.unblockNmi();
 }
 

@@ -37,6 +37,7 @@ function inputString(m: SystemMachine, size: Size): void {
   checkPort(m.cpu, port, size);
   const offset = registers.readGeneral(EDI, m.addressSize) >>> 0;
   m.cpu.memory.checkWrite(ES, offset, size);
+  m.cpu.debug.notePort(port, size / 8);
   m.store(ES, offset, m.cpu.board.readPort(port, portBytes(size)), size);
   advance(m, EDI, size);
 }
@@ -46,6 +47,7 @@ function outputString(m: SystemMachine, size: Size): void {
   const port = registers.readGeneral(EDX, 16);
   checkPort(m.cpu, port, size);
   const value = m.load(m.decoded.dataSegment, registers.readGeneral(ESI, m.addressSize) >>> 0, size);
+  m.cpu.debug.notePort(port, size / 8);
   m.cpu.board.writePort(port, portBytes(size), unsigned(value, size));
   advance(m, ESI, size);
 }
@@ -70,11 +72,13 @@ function advance(m: SystemMachine, index: number, size: Size): void {
 
 function readPort(cpu: Cpu, port: number, size: Size): number {
   checkPort(cpu, port, size);
+  cpu.debug.notePort(port, size / 8);
   return cpu.board.readPort(port, portBytes(size));
 }
 
 function writePort(cpu: Cpu, port: number, value: number, size: Size): void {
   checkPort(cpu, port, size);
+  cpu.debug.notePort(port, size / 8);
   cpu.board.writePort(port, portBytes(size), unsigned(value, size));
 }
 

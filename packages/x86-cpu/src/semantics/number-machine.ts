@@ -32,6 +32,7 @@ export class NumberMachine implements OperandMachine {
   #decoded: Decoded | undefined;
   #eip = 0;
   #next = 0;
+  #isRepeating = false;
 
   constructor(memory: WebAssembly.Memory, access: MemoryAccess) {
     this.#state = new DataView(memory.buffer, 0, CPU_AREA_BYTES);
@@ -50,10 +51,16 @@ export class NumberMachine implements OperandMachine {
    */
   execute(decoded: Decoded): void {
     this.#decoded = decoded;
+    this.#isRepeating = false;
     this.#eip = this.#state.getInt32(EIP, true);
     this.#next = (this.#eip + decoded.length) | 0;
     this.perform(decoded, this.operands(decoded));
     this.#state.setInt32(EIP, this.#next, true);
+  }
+
+  /** Whether the instruction executed last goes on: an iteration of REP, and not the last one. */
+  get isRepeating(): boolean {
+    return this.#isRepeating;
   }
 
   protected perform(decoded: Decoded, operands: Operand<number>[]): void {
@@ -225,6 +232,7 @@ export class NumberMachine implements OperandMachine {
     this.#next = eip;
   }
   again(): void {
+    this.#isRepeating = true;
     this.#next = this.#eip;
   }
   raise(vector: number, errorCode?: number): never {

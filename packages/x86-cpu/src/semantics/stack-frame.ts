@@ -46,14 +46,19 @@ export class StackFrame {
 
   /** Throws the page fault that commit() would meet, so that the caller may still change nothing. */
   check(): void {
-    for (const { laddr, bytes } of this.#pushes) this.cpu.memory.checkLinearWrite(laddr, bytes, this.#user());
+    const { memory } = this.cpu;
+    for (const { laddr, bytes } of this.#pushes) {
+      // The frame on an inner stack is written by the supervisor, whose accesses need no alignment.
+      if (this.cpl === 3) memory.checkAlignment(laddr, bytes);
+      memory.checkLinearWrite(laddr, bytes, this.#user());
+    }
   }
 
   /** Writes the frame and returns the new ESP. */
   commit(): number {
     this.check();
     for (const { laddr, bytes, value } of this.#pushes) {
-      this.cpu.memory.writeLinear(laddr, bytes, value, this.#user());
+      this.cpu.memory.writeStack(laddr, bytes, value, this.#user());
     }
     return this.#esp;
   }

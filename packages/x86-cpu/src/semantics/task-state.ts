@@ -19,6 +19,8 @@ import { type SegmentState, segmentSelector, setSegment } from '../state/segment
 
 const SUPERVISOR = 0;
 const LINK_OFFSET = 0;
+/** T flag: bit 0 of the word below the I/O map base. */
+const TRAP_OFFSET = 0x64;
 
 /** Where a TSS keeps what: byte offsets. */
 export interface TaskFormat {
@@ -65,14 +67,14 @@ export const TASK_FORMAT_16: TaskFormat = {
 };
 
 /** Writes the running task's registers into its TSS. */
-export function saveTaskState(cpu: Cpu, tss: SegmentState, eip: number): void {
+export function saveTaskState(cpu: Cpu, tss: SegmentState, eip: number, flags: number): void {
   const format = tss.attributes & SYSTEM_32 ? TASK_FORMAT_32 : TASK_FORMAT_16;
   const { word } = format;
   // Both ends of what is written are checked before the first write.
   checkWritable(cpu, tss.base + format.eip);
   checkWritable(cpu, tss.base + format.segments + format.segmentStep * (format.segmentCount - 1));
   writeField(cpu, tss.base + format.eip, word, eip);
-  writeField(cpu, tss.base + format.eflags, word, readEflags(cpu.registers));
+  writeField(cpu, tss.base + format.eflags, word, readEflags(cpu.registers) | flags);
   for (let i = 0; i < 8; i++) {
     writeField(cpu, tss.base + format.registers + i * word, word, cpu.registers.get(EAX + i * 4));
   }
@@ -85,6 +87,11 @@ export function saveTaskState(cpu: Cpu, tss: SegmentState, eip: number): void {
 /** The selector of the task to return to. */
 export function readLink(cpu: Cpu, tss: SegmentState): number {
   return readField(cpu, tss.base + LINK_OFFSET, 2);
+}
+
+/** The T flag of a 32-bit TSS. */
+export function isTrapped(cpu: Cpu, base: number): boolean {
+  return (readField(cpu, base + TRAP_OFFSET, 2) & 1) !== 0;
 }
 
 /** Nests the task at `base` in the task with this selector. */

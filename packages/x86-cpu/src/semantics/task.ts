@@ -1,16 +1,18 @@
 /** Task switches: by far JMP and CALL, by IRET with NT, and by task gates, for 286 and 386 TSSs. */
 import type { Cpu } from '../cpu.js';
+import { DR6_BT } from '../debug-unit.js';
 import type { Interruption } from '../deliver.js';
 import { CpuException, ERROR_CODE_EXT, generalProtection, selectorError, VECTOR } from '../exception.js';
 import { isNullSelector, markBusy, readDescriptor, SELECTOR_RPL_MASK } from '../mmu/descriptor-table.js';
 import { CR0_TS } from '../state/control.js';
 import { type Descriptor, SYSTEM_32, SYSTEM_TYPE, TSS_BUSY } from '../state/descriptor.js';
-import { changeEflags, NT } from '../state/eflags.js';
+import { changeEflags, NT, RF } from '../state/eflags.js';
 import { CR0, EIP, ESP, SS, TR } from '../state/layout.js';
 import { getSegment, setSegment } from '../state/segment.js';
 import { StackFrame } from './stack-frame.js';
 import type { SystemMachine } from './system-machine.js';
 import {
+  isTrapped,
   loadTaskState,
   readLink,
   saveTaskState,
@@ -45,7 +47,7 @@ export function switchTaskThrough(
 export function deliverThroughTaskGate(cpu: Cpu, gate: Descriptor, interruption: Interruption): void {
   const ext = interruption.kind === 'software' ? 0 : ERROR_CODE_EXT;
   const tss = gateTss(cpu, gate, ext);
-  switchTask(cpu, tss, 'interrupt', interruption.returnEip);
+  switchTask(cpu, tss, 'interrupt', interruption.returnEip, interruption.resume ? RF : 0);
   if (interruption.errorCode === undefined) return;
   const stack = getSegment(cpu.registers, SS);
   const frame = new StackFrame(cpu, stack, cpu.registers.get(ESP), cpu.cpl, ext);
@@ -67,8 +69,18 @@ export function returnToPreviousTask(m: SystemMachine): void {
   m.jump(cpu.registers.get(EIP));
 }
 
-/** SDM Vol. 3A, 8.3 "Task Switching". */
-function switchTask(cpu: Cpu, target: Descriptor, source: TaskSwitchSource, nextEip: number): void {
+/**
+ * SDM Vol. 3A, 8.3 "Task Switching".
+ *
+ * @param flags - RF for a fault: added to the EFLAGS that the old task keeps
+ */
+function switchTask(
+  cpu: Cpu,
+  target: Descriptor,
+  source: TaskSwitchSource,
+  nextEip: number,
+  flags = 0,
+): void {
   const { registers } = cpu;
   const is32 = (target.type & SYSTEM_32) !== 0;
   const format = is32 ? TASK_FORMAT_32 : TASK_FORMAT_16;
@@ -77,13 +89,17 @@ function switchTask(cpu: Cpu, target: Descriptor, source: TaskSwitchSource, next
   const oldDescriptor = readDescriptor(cpu, old.selector);
   const nests = source === 'call' || source === 'interrupt';
   if (source === 'iret') changeEflags(registers, 0, NT);
-  saveTaskState(cpu, old, nextEip);
+  saveTaskState(cpu, old, nextEip, flags);
   if (!nests && oldDescriptor !== undefined) markBusy(cpu, oldDescriptor, false);
   if (nests) writeLink(cpu, target.base, old.selector);
   const entered = source === 'iret' ? target : markBusy(cpu, target, true);
   setSegment(registers, TR, entered.toSegment(target.selector));
   registers.set(CR0, registers.get(CR0) | CR0_TS);
+  cpu.debug.leaveTask();
+  // SDM Vol. 3B, 17.3.1.5 "Task-Switch Exception Condition": a trap before the new task's first instruction.
+  if (is32 && isTrapped(cpu, entered.base)) cpu.debug.pend(DR6_BT);
   loadTaskState(cpu, entered, nests ? NT : 0);
+  cpu.loop.keepResumeFlag();
   cpu.attention();
 }
 

@@ -3,7 +3,7 @@ import { createPhysMem, type PhysMem } from '@kexec/phys-mem';
 import { assemble } from '../asm.js';
 import type { Board } from '../board.js';
 import { type Cpu, type CpuOptions, createCpu } from '../cpu.js';
-import type { StopReason } from '../run-loop.js';
+import type { StopReason } from '../run-state.js';
 import { CS, DS, ES, FS, GS, SS, TR } from '../state/layout.js';
 
 /*
