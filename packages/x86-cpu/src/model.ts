@@ -1,16 +1,19 @@
 /** CPU models: which instructions, control bits and flags each has, and what CPUID says of them. */
 import { KexecError } from '@kexec/phys-mem';
-import { CMOV, CPUID, CX8, I486, MSR, TEST_REGISTERS, TSC } from './isa/insn.js';
-import { CR4_PAE, CR4_PGE, CR4_PSE, CR4_TSD } from './state/control.js';
-import { AC, ARITHMETIC_FLAGS, DF, ID, IF, IOPL, NT, RF, TF, VM } from './state/eflags.js';
+import { CMOV, CPUID, CX8, I486, MSR, RDPMC, SEP, TEST_REGISTERS, TSC } from './isa/insn.js';
+import { CR4_DE, CR4_PAE, CR4_PCE, CR4_PGE, CR4_PSE, CR4_PVI, CR4_TSD, CR4_VME } from './state/control.js';
+import { AC, ARITHMETIC_FLAGS, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from './state/eflags.js';
 
 /** CPUID.1:EDX (SDM Vol. 2A, "CPUID", Table 3-11). A bit is claimed only when we execute what it promises. */
 export const FEATURE = {
+  VME: 1 << 1,
+  DE: 1 << 2,
   PSE: 1 << 3,
   TSC: 1 << 4,
   MSR: 1 << 5,
   PAE: 1 << 6,
   CX8: 1 << 8,
+  SEP: 1 << 11,
   PGE: 1 << 13,
   CMOV: 1 << 15,
 } as const;
@@ -50,11 +53,14 @@ export interface CpuModel {
 
 const EFLAGS_386 = ARITHMETIC_FLAGS | TF | IF | DF | IOPL | NT | RF | VM;
 const EFLAGS_486 = EFLAGS_386 | AC;
-const EFLAGS_PENTIUM = EFLAGS_486 | ID;
-const PENTIUM_FEATURES = FEATURE.PSE | FEATURE.TSC | FEATURE.MSR | FEATURE.CX8;
-const P6_FEATURES = PENTIUM_FEATURES | FEATURE.PAE | FEATURE.PGE | FEATURE.CMOV;
-const PENTIUM_ROWS = I486 | CPUID | TSC | CX8 | MSR;
+const EFLAGS_CPUID = EFLAGS_486 | ID;
+const EFLAGS_VME = VIF | VIP;
 const VENDOR = 'GenuineIntel';
+
+/* Features and rows, each generation's on top of those before it. */
+const PENTIUM = FEATURE.VME | FEATURE.DE | FEATURE.PSE | FEATURE.TSC | FEATURE.MSR | FEATURE.CX8;
+const PENTIUM_PRO = PENTIUM | FEATURE.PAE | FEATURE.PGE | FEATURE.CMOV;
+const PENTIUM_2 = PENTIUM_PRO | FEATURE.SEP;
 
 type Identity = Pick<CpuModel, 'name' | 'family' | 'model' | 'stepping'>;
 
@@ -73,46 +79,64 @@ function withoutCpuid(identity: Identity, rest: { is486: boolean }): CpuModel {
   };
 }
 
+/** What a CPUID feature brings: opcode rows, and bits of CR4 and EFLAGS. */
+const BROUGHT: readonly (readonly [feature: number, rows: number, cr4: number, eflags: number])[] = [
+  [FEATURE.VME, 0, CR4_VME | CR4_PVI, EFLAGS_VME],
+  [FEATURE.DE, 0, CR4_DE, 0],
+  [FEATURE.PSE, 0, CR4_PSE, 0],
+  [FEATURE.TSC, TSC, CR4_TSD, 0],
+  [FEATURE.MSR, MSR, 0, 0],
+  [FEATURE.PAE, 0, CR4_PAE, 0],
+  [FEATURE.CX8, CX8, 0, 0],
+  [FEATURE.SEP, SEP, 0, 0],
+  [FEATURE.PGE, 0, CR4_PGE, 0],
+  [FEATURE.CMOV, CMOV, 0, 0],
+];
+
+/**
+ * A model with CPUID: its features decide the rest.
+ *
+ * @param rows - opcode rows that have no CPUID bit
+ */
 function withCpuid(identity: Identity, features: number, rows: number, brand?: string): CpuModel {
-  const isP6 = identity.family >= 6;
+  const brought = BROUGHT.filter(([feature]) => features & feature);
   return {
     ...identity,
     features,
-    rows,
+    rows: brought.reduce((all, [, row]) => all | row, I486 | CPUID | rows),
     hasCr4: true,
-    cr4Mask:
-      CR4_TSD |
-      (features & FEATURE.PSE ? CR4_PSE : 0) |
-      (features & FEATURE.PAE ? CR4_PAE : 0) |
-      (features & FEATURE.PGE ? CR4_PGE : 0),
+    cr4Mask: brought.reduce((all, [, , cr4]) => all | cr4, rows & RDPMC ? CR4_PCE : 0),
     has486Cr0: true,
-    eflagsMask: EFLAGS_PENTIUM,
-    loadsFixedCodeLimits: false,
-    hasP6Msrs: isP6,
+    eflagsMask: brought.reduce((all, [, , , eflags]) => all | eflags, EFLAGS_CPUID),
+    loadsFixedCodeLimits: identity.family < 5,
+    hasP6Msrs: identity.family >= 6,
     cpuidLeaf: (leaf) => leafOf(identity, features, brand, leaf >>> 0),
   };
 }
 
-const MODEL_686 = withCpuid(
-  { name: 'pentium-pro', family: 6, model: 1, stepping: 9 },
-  P6_FEATURES,
-  PENTIUM_ROWS | CMOV,
-);
+/** Name, family, model and stepping, as CPUID.1:EAX has them (AP-485, "Intel Processor Identification"). */
+function identity(name: string, family: number, model: number, stepping: number): Identity {
+  return { name, family, model, stepping };
+}
+
+const MODEL_686 = withCpuid(identity('pentium-pro', 6, 1, 9), PENTIUM_PRO, RDPMC);
+const BRAND = 'kexec virtual IA-32 processor';
 
 /** The models by name. */
 export const CPU_MODELS = {
-  '386': withoutCpuid({ name: '386', family: 3, model: 0, stepping: 8 }, { is486: false }),
-  '486': withoutCpuid({ name: '486', family: 4, model: 1, stepping: 0 }, { is486: true }),
-  pentium: withCpuid({ name: 'pentium', family: 5, model: 2, stepping: 12 }, PENTIUM_FEATURES, PENTIUM_ROWS),
+  '386': withoutCpuid(identity('386', 3, 0, 8), { is486: false }),
+  '486': withoutCpuid(identity('486', 4, 1, 0), { is486: true }),
+  // The DX4: CPUID, and the virtual-8086 extensions.
+  '486-cpuid': withCpuid(identity('486-cpuid', 4, 8, 0), FEATURE.VME, TEST_REGISTERS),
+  pentium: withCpuid(identity('pentium', 5, 2, 12), PENTIUM, 0),
+  'pentium-mmx': withCpuid(identity('pentium-mmx', 5, 4, 3), PENTIUM, RDPMC),
   'pentium-pro': MODEL_686,
   '686': MODEL_686,
+  'pentium-2': withCpuid(identity('pentium-2', 6, 5, 2), PENTIUM_2, RDPMC),
+  'pentium-3': withCpuid(identity('pentium-3', 6, 8, 10), PENTIUM_2, RDPMC),
+  'pentium-4': withCpuid(identity('pentium-4', 15, 2, 9), PENTIUM_2, RDPMC),
   /** Everything that we execute. */
-  max: withCpuid(
-    { name: 'max', family: 6, model: 8, stepping: 10 },
-    P6_FEATURES,
-    PENTIUM_ROWS | CMOV,
-    'kexec virtual IA-32 processor',
-  ),
+  max: withCpuid(identity('max', 6, 8, 10), PENTIUM_2, RDPMC, BRAND),
 } as const satisfies Readonly<Record<string, CpuModel>>;
 
 /** A name in {@link CPU_MODELS}. */

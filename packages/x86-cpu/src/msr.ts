@@ -1,5 +1,5 @@
 /** Model-specific registers: the few that have an effect or that software reads without asking. */
-import type { CpuModel } from './model.js';
+import { type CpuModel, FEATURE } from './model.js';
 
 /** Architectural numbers (SDM Vol. 4, 2.1 "Architectural MSRs"). */
 const P5_MC_ADDR = 0x0;
@@ -9,6 +9,9 @@ const IA32_PLATFORM_ID = 0x17;
 const EBL_CR_POWERON = 0x2a;
 const IA32_BIOS_UPDT_TRIG = 0x79;
 const IA32_BIOS_SIGN_ID = 0x8b;
+export const IA32_SYSENTER_CS = 0x174;
+export const IA32_SYSENTER_ESP = 0x175;
+export const IA32_SYSENTER_EIP = 0x176;
 
 /** The time-stamp counter, which RDTSC reads too. */
 export interface TimeStampCounter {
@@ -26,6 +29,7 @@ export class ModelSpecificRegisters {
     const present = model.hasP6Msrs
       ? [P5_MC_ADDR, P5_MC_TYPE, IA32_PLATFORM_ID, EBL_CR_POWERON, IA32_BIOS_UPDT_TRIG, IA32_BIOS_SIGN_ID]
       : [P5_MC_ADDR, P5_MC_TYPE];
+    if (model.features & FEATURE.SEP) present.push(IA32_SYSENTER_CS, IA32_SYSENTER_ESP, IA32_SYSENTER_EIP);
     for (const register of present) this.#values.set(register, 0n);
   }
 

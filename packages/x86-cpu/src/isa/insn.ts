@@ -23,8 +23,13 @@ export const UNDOCUMENTED = 1 << 8;
 /** MOV to and from TR3-TR7: the 386 and the 486 alone. */
 export const TEST_REGISTERS = 1 << 9;
 
+/** SYSENTER and SYSEXIT. */
+export const SEP = 1 << 20;
+/** RDPMC: since the Pentium with MMX and the Pentium Pro, without a CPUID bit of its own. */
+export const RDPMC = 1 << 21;
+
 /** Flags that name a feature, and so decide whether a CPU model knows the row. */
-export const ALL_FEATURES = I486 | TSC | CX8 | CMOV | MSR | CPUID | TEST_REGISTERS;
+export const ALL_FEATURES = I486 | TSC | CX8 | CMOV | MSR | CPUID | TEST_REGISTERS | SEP | RDPMC;
 
 /** One instruction: what the manual's opcode map says of it, and what it does. */
 export interface Insn {

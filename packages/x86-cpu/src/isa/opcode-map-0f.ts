@@ -17,6 +17,8 @@ import {
   LOCK,
   MSR,
   opcodeMap,
+  RDPMC,
+  SEP,
   systemInsn,
   TEST_REGISTERS,
   TSC,
@@ -52,6 +54,9 @@ export const OPCODE_MAP_0F = opcodeMap({
   48: systemInsn('WRMSR', system.wrmsr, MSR),
   49: systemInsn('RDTSC', system.rdtsc, TSC),
   50: systemInsn('RDMSR', system.rdmsr, MSR),
+  51: systemInsn('RDPMC', system.rdpmc, RDPMC),
+  52: systemInsn('SYSENTER', system.sysenter, SEP),
+  53: systemInsn('SYSEXIT', system.sysexit, SEP),
 
   64: insn('CMOVO Gv,Ev', move.cmovcc(COND.O), CMOV),
   65: insn('CMOVNO Gv,Ev', move.cmovcc(COND.NO), CMOV),
@@ -112,6 +117,8 @@ export const OPCODE_MAP_0F = opcodeMap({
   165: insn('SHLD Ev,Gv,CL', shift.shld),
   168: systemInsn('PUSH GS', segment.pushSeg),
   169: systemInsn('POP GS', segment.popSeg),
+  // SDM Vol. 2B, "RSM": #UD outside system-management mode, which no model has.
+  170: systemInsn('RSM', system.ud),
   171: insn('BTS Ev,Gv', bits.bts, LOCK),
   172: insn('SHRD Ev,Gv,Ib', shift.shrd),
   173: insn('SHRD Ev,Gv,CL', shift.shrd),

@@ -119,6 +119,7 @@ export function loadCodeSegment(cpu: Cpu, segment: SegmentState, cpl: number): v
   setSegment(cpu.registers, CS, segment);
   setCpl(cpu.registers, cpl);
   cpu.modeChanged();
+  if (cpu.memory.checksAlignment) cpu.attention();
 }
 
 /**

@@ -1,7 +1,7 @@
 /** CLI, STI, PUSHF and POPF: the flag instructions whose effect depends on privilege. */
 import type { Cpu } from '../cpu.js';
 import { generalProtection } from '../exception.js';
-import { isProtected, isVirtual8086 } from '../state/control.js';
+import { isProtected } from '../state/control.js';
 import {
   AC,
   AF,
@@ -20,12 +20,15 @@ import {
   readEflags,
   SF,
   TF,
+  VIF,
+  VIP,
   VM,
   ZF,
 } from '../state/eflags.js';
 import { ESP } from '../state/layout.js';
 import { currentStackFrame, StackReader } from './stack-frame.js';
 import type { SystemSemantics } from './system-machine.js';
+import { checkedVirtualFlags, interruptFlag, usesVirtualFlag, virtualFlags } from './virtual-interrupts.js';
 
 /** Changes flags as far as the model has them, and looks for interrupts and single steps if IF or TF may be set. */
 export function setEflags(cpu: Cpu, value: number, mask: number): void {
@@ -34,25 +37,25 @@ export function setEflags(cpu: Cpu, value: number, mask: number): void {
   if (mask & RF) cpu.loop.keepResumeFlag();
 }
 
-export const cli: SystemSemantics = (m) => {
-  if (m.cpu.cpl > iopl(m.cpu.registers)) throw generalProtection();
-  setEflags(m.cpu, 0, IF);
-};
+/** CLI: VIF instead of IF where VME or PVI virtualises it. */
+export const cli: SystemSemantics = (m) => setEflags(m.cpu, 0, interruptFlag(m.cpu));
 
 /** STI: interrupts stay off until after the next instruction (SDM Vol. 2B, "STI"). */
 export const sti: SystemSemantics = (m) => {
-  if (m.cpu.cpl > iopl(m.cpu.registers)) throw generalProtection();
-  const wasSet = hasFlag(m.cpu.registers, IF);
-  setEflags(m.cpu, IF, IF);
-  if (!wasSet) m.cpu.loop.blockAfterSti();
+  const flag = interruptFlag(m.cpu);
+  // With VIP set, enabling virtual interrupts is the monitor's business.
+  if (flag === VIF && hasFlag(m.cpu.registers, VIP)) throw generalProtection();
+  const wasSet = hasFlag(m.cpu.registers, flag);
+  setEflags(m.cpu, flag, flag);
+  if (flag === IF && !wasSet) m.cpu.loop.blockAfterSti();
 };
 
 /** PUSHF: VM and RF read as 0 in the image. */
 export const pushf: SystemSemantics = (m) => {
   const { cpu } = m;
-  checkVirtualIopl(cpu);
+  const isVirtual = usesVirtualFlag(cpu, m.operandSize);
   const frame = currentStackFrame(cpu);
-  frame.push(readEflags(cpu.registers) & ~(VM | RF), m.operandSize);
+  frame.push(isVirtual ? virtualFlags(cpu) : readEflags(cpu.registers) & ~(VM | RF), m.operandSize);
   cpu.registers.set(ESP, frame.commit());
 };
 
@@ -61,20 +64,16 @@ const FLAGS_ALWAYS = CF | PF | AF | ZF | SF | TF | DF | OF | NT;
 /** POPF: IF needs CPL ≤ IOPL, IOPL needs CPL 0; both are kept without a fault otherwise. */
 export const popf: SystemSemantics = (m) => {
   const { cpu } = m;
-  checkVirtualIopl(cpu);
+  const isVirtual = usesVirtualFlag(cpu, m.operandSize);
   const stack = new StackReader(cpu);
-  const eflags = stack.pop(m.operandSize);
-  const cpl = isProtected(cpu.registers) ? cpu.cpl : 0;
-  const mask =
-    FLAGS_ALWAYS |
-    (cpl <= iopl(cpu.registers) ? IF : 0) |
-    (cpl === 0 ? IOPL : 0) |
-    (m.operandSize === 32 ? AC | ID : 0);
+  const popped = stack.pop(m.operandSize);
+  const eflags = isVirtual ? checkedVirtualFlags(cpu, popped) : popped;
   cpu.registers.set(ESP, stack.esp);
-  setEflags(cpu, eflags, mask);
+  setEflags(cpu, eflags, isVirtual ? FLAGS_ALWAYS | VIF : poppedFlags(cpu, m.operandSize));
 };
 
-/** SDM Vol. 3A, 20.2.7 "Sensitive Instructions": without VME, PUSHF and POPF need IOPL 3 in virtual-8086 mode. */
-function checkVirtualIopl(cpu: Cpu): void {
-  if (isVirtual8086(cpu.registers) && iopl(cpu.registers) < 3) throw generalProtection();
+function poppedFlags(cpu: Cpu, size: 16 | 32): number {
+  const cpl = isProtected(cpu.registers) ? cpu.cpl : 0;
+  const interrupt = cpl <= iopl(cpu.registers) ? IF : 0;
+  return FLAGS_ALWAYS | interrupt | (cpl === 0 ? IOPL : 0) | (size === 32 ? AC | ID : 0);
 }

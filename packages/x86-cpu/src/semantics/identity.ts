@@ -26,6 +26,15 @@ export const rdtsc: SystemSemantics = (m) => {
   writePair(m, m.cpu.timestamp());
 };
 
+/**
+ * RDPMC: #GP(0) at CPL > 0 without CR4.PCE, and for a counter that is not implemented.
+ *
+ * Departure: no model has counters, so it never gets further.
+ */
+export const rdpmc: SystemSemantics = () => {
+  throw generalProtection();
+};
+
 export const rdmsr: SystemSemantics = (m) => {
   requireLevel0(m.cpu);
   const value = m.cpu.msrs.read(m.cpu.registers.readGeneral(ECX, 32) >>> 0);

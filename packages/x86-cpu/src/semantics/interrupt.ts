@@ -34,11 +34,13 @@ import { setEflags } from './flag-system.js';
 import { StackReader } from './stack-frame.js';
 import type { SystemMachine, SystemSemantics } from './system-machine.js';
 import { returnToPreviousTask } from './task.js';
+import { checkedVirtualFlags, redirectInterrupt, usesVirtualFlag } from './virtual-interrupts.js';
 
-/** INT n. In virtual-8086 mode it needs IOPL 3 (SDM Vol. 3A, 20.2.7 "Sensitive Instructions"). */
-export const int: SystemSemantics = (m, vector) => {
-  if (isVirtual8086(m.cpu.registers) && iopl(m.cpu.registers) < 3) throw generalProtection();
-  software(m, (vector?.read() ?? 0) & 0xff);
+/** INT n. In virtual-8086 mode it needs IOPL 3, or VME. */
+export const int: SystemSemantics = (m, operand) => {
+  const vector = (operand?.read() ?? 0) & 0xff;
+  if (redirectInterrupt(m.cpu, vector, m.nextEip() >>> 0)) afterDelivery(m);
+  else software(m, vector);
 };
 
 export const int3: SystemSemantics = (m) => software(m, VECTOR.BP);
@@ -73,7 +75,6 @@ export const hlt: SystemSemantics = (m) => {
 /** IRET and IRETD, by mode, NT and the popped VM. */
 export const iret: SystemSemantics = (m) => {
   const { cpu } = m;
-  if (isVirtual8086(cpu.registers) && iopl(cpu.registers) < 3) throw generalProtection();
   if (isRealAddressing(cpu.registers)) return iretReal(m);
   if (hasFlag(cpu.registers, NT)) return returnToPreviousTask(m);
   const stack = new StackReader(cpu);
@@ -109,15 +110,18 @@ function returnFlagsMask(cpu: Cpu, size: 16 | 32): number {
 
 function iretReal(m: SystemMachine): void {
   const { cpu } = m;
+  const isVirtual = usesVirtualFlag(cpu, m.operandSize);
   const stack = new StackReader(cpu);
   const offset = stack.pop(m.operandSize) >>> 0;
   const selector = stack.pop(m.operandSize) & 0xffff;
-  const eflags = stack.pop(m.operandSize);
+  const popped = stack.pop(m.operandSize);
+  const eflags = isVirtual ? checkedVirtualFlags(cpu, popped) : popped;
   checkRealEip(cpu, offset);
   const privileged = isVirtual8086(cpu.registers) ? 0 : IOPL;
+  const wide = m.operandSize === 32 ? RF | AC | ID : 0;
   cpu.registers.set(ESP, stack.esp);
   jumpReal(m, { offset, selector });
-  setEflags(cpu, eflags, FLAGS_ALWAYS | IF | privileged | (m.operandSize === 32 ? RF | AC | ID : 0));
+  setEflags(cpu, eflags, FLAGS_ALWAYS | (isVirtual ? VIF : IF) | privileged | wide);
   cpu.loop.unblockNmi();
 }
 

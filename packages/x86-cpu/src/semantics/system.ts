@@ -11,6 +11,7 @@ export {
   smsw,
 } from './control-register.js';
 export { lgdt, lidt, lldt, ltr, sgdt, sidt, sldt, str } from './descriptor-register.js';
-export { cpuid, rdmsr, rdtsc, wrmsr } from './identity.js';
+export { sysenter, sysexit } from './fast-call.js';
+export { cpuid, rdmsr, rdpmc, rdtsc, wrmsr } from './identity.js';
 export { arpl, lar, lsl, verr, verw } from './privilege.js';
 export { invd, invlpg, ud, wait, wbinvd } from './processor.js';

@@ -11,6 +11,7 @@ const SUPERVISOR = 0;
 const TSS32_ESP0_OFFSET = 0x04;
 const TSS32_IO_MAP_BASE_OFFSET = 0x66;
 const TSS32_MINIMUM_LIMIT = 0x67;
+const REDIRECTION_BYTES = 32;
 /** SDM Vol. 3A, Figure 8-10 "16-Bit TSS Format". */
 const TSS16_SP0_OFFSET = 0x02;
 
@@ -32,18 +33,36 @@ export function innerStack(cpu: Cpu, cpl: number, ext = 0): { segment: SegmentSt
 }
 
 /**
+ * Bit `vector` of the software interrupt redirection bitmap, the 32 bytes below the I/O permission bitmap.
+ *
+ * @see SDM Vol. 3A, Figure 20-5 "Software Interrupt Redirection Bit Map in TSS"
+ */
+export function isInterruptRedirected(cpu: Cpu, vector: number): boolean {
+  const at = ioMapBase(cpu) - REDIRECTION_BYTES + (vector >>> 3);
+  const tss = getSegment(cpu.registers, TR);
+  if (at < 0 || at > tss.limit) throw generalProtection();
+  const bits = cpu.memory.readLinear((tss.base + at) >>> 0, 1, SUPERVISOR);
+  return (bits & (1 << (vector & 7))) !== 0;
+}
+
+/**
  * Throws #GP(0) unless every port of the access has its bit clear in the TSS's I/O permission bitmap.
  *
  * @see SDM Vol. 1, 19.5.2 "I/O Permission Bit Map"
  */
 export function checkIoBitmap(cpu: Cpu, port: number, bytes: number): void {
   const tss = getSegment(cpu.registers, TR);
-  const hasBitmap = (tss.attributes & (ATTRIBUTE_P | SYSTEM_32)) === (ATTRIBUTE_P | SYSTEM_32);
-  if (!hasBitmap || tss.limit < TSS32_MINIMUM_LIMIT) throw generalProtection();
-  const mapBase = cpu.memory.readLinear((tss.base + TSS32_IO_MAP_BASE_OFFSET) >>> 0, 2, SUPERVISOR);
-  const at = mapBase + (port >>> 3);
+  const at = ioMapBase(cpu) + (port >>> 3);
   // Two bytes are always read, so that a port access may straddle them.
   if (at + 1 > tss.limit) throw generalProtection();
   const bits = cpu.memory.readLinear((tss.base + at) >>> 0, 2, SUPERVISOR) >>> (port & 7);
   if (bits & ((1 << bytes) - 1)) throw generalProtection();
+}
+
+/** Offset of the I/O permission bitmap; #GP(0) with a TSS that cannot have one. */
+function ioMapBase(cpu: Cpu): number {
+  const tss = getSegment(cpu.registers, TR);
+  const hasBitmap = (tss.attributes & (ATTRIBUTE_P | SYSTEM_32)) === (ATTRIBUTE_P | SYSTEM_32);
+  if (!hasBitmap || tss.limit < TSS32_MINIMUM_LIMIT) throw generalProtection();
+  return cpu.memory.readLinear((tss.base + TSS32_IO_MAP_BASE_OFFSET) >>> 0, 2, SUPERVISOR);
 }
