@@ -155,3 +155,19 @@ describe('refusals', () => {
     expect(status).toBe(5);
   });
 });
+
+describe('support', () => {
+  test('lists each instruction with its first model and how far it is executed', () => {
+    const { status, stdout } = kexec('support');
+    expect(stdout).toMatch(/^CMOVE +pentium-pro +full$/m);
+    expect(stdout).toMatch(/^RSM +- +none: /m);
+    expect(status).toBe(0);
+  });
+
+  test('is one JSON object with --json', () => {
+    const { instructions } = JSON.parse(kexec('support', '--json').stdout);
+    expect(instructions).toContainEqual(
+      expect.objectContaining({ instruction: 'CPUID', since: '486-cpuid' }),
+    );
+  });
+});

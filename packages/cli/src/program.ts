@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { DEMO_NAMES, demoCommand } from './commands/demo.js';
 import type { KexecFlags } from './commands/kexec.js';
 import { kexecCommand } from './commands/kexec.js';
+import { supportCommand } from './commands/support.js';
 import { parseCount, parseDuration, parseSize } from './options.js';
 import { VERSION } from './version.js';
 
@@ -41,6 +42,12 @@ export function createProgram(exit: Exit): Command {
   addImageOptions(demo);
   addRunOptions(demo);
   demo.action(async (name: string, flags: KexecFlags) => exit(await demoCommand(name, flags)));
+  program
+    .command('support')
+    .description('list the instructions that the CPU executes, since which model, and how far')
+    .option('--json', 'one JSON object on stdout')
+    .exitOverride()
+    .action((flags: { readonly json?: boolean }) => exit(supportCommand(flags)));
   return program;
 }
 

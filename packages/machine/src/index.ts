@@ -2,6 +2,8 @@
 export type { KexecEngine } from '@kexec/kexec';
 export type { PcStop as MachineStop } from '@kexec/pc';
 export { KexecError } from '@kexec/phys-mem';
+export type { SupportRow } from '@kexec/x86-cpu';
+export { supportTable } from '@kexec/x86-cpu';
 export { CPU_MODEL_NAMES } from './cpu-models.js';
 export type { Machine, MachineLoadOptions, MachineOptions } from './machine.js';
 export { createMachine, restoreMachine } from './machine.js';

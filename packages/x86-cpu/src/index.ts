@@ -19,4 +19,6 @@ export type { TableRegister, TranslateOptions } from './state/control-file.js';
 export * as EFLAGS from './state/eflags.js';
 export { CPU_AREA_BYTES, CS, DS, ES, FS, GS, LDTR, SS, TR } from './state/layout.js';
 export type { SegmentState } from './state/segment.js';
+export type { Support, SupportForm, SupportRow } from './support.js';
+export { supportTable } from './support.js';
 export type { TripleFaultReport } from './triple-fault.js';
