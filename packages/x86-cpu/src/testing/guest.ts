@@ -107,6 +107,27 @@ export class Guest {
     this.mem.write32(table + offset + 4, ((target & 0xffff_0000) | (attributes << 8) | parameters) >>> 0);
   }
 
+  /** GDT, IDT, TSS and handlers in memory, and GDTR, IDTR and TR. */
+  writeTables(): void {
+    const { cpu, mem } = this;
+    this.describe(KERNEL_CS, 0, 0xf_ffff, 0xc09b);
+    this.describe(KERNEL_DS, 0, 0xf_ffff, 0xc093);
+    this.describe(USER_CS, 0, 0xf_ffff, 0xc0fb);
+    this.describe(USER_DS, 0, 0xf_ffff, 0xc0f3);
+    this.describe(TSS_SELECTOR, TSS, 0x67, 0x008b);
+    mem.write32(TSS + 4, INNER_STACK_TOP);
+    mem.write32(TSS + 8, KERNEL_DS);
+    mem.write16(TSS + 0x66, 0x68);
+    for (let vector = 0; vector < 256; vector++) {
+      const handler = HANDLERS + vector * 8;
+      mem.write8(handler, 0xf4);
+      this.gate(IDT, vector * 8, KERNEL_CS, handler, 0x8e);
+    }
+    cpu.gdtr = { base: GDT, limit: 0x7ff };
+    cpu.idtr = { base: IDT, limit: 0x7ff };
+    cpu.setSegment(TR, { selector: TSS_SELECTOR, attributes: 0x8b, base: TSS, limit: 0x67 });
+  }
+
   /** The interrupt or exception whose HLT has been reached. */
   delivered(): Delivered {
     const { cpu } = this;
@@ -129,29 +150,14 @@ export class Guest {
 /** A guest in flat 32-bit protected mode at CPL 0, interrupts off, about to execute the text. */
 export function protectedGuest(text: string, options: GuestOptions = {}): Guest {
   const guest = new Guest(options);
-  const { cpu, mem } = guest;
-  guest.describe(KERNEL_CS, 0, 0xf_ffff, 0xc09b);
-  guest.describe(KERNEL_DS, 0, 0xf_ffff, 0xc093);
-  guest.describe(USER_CS, 0, 0xf_ffff, 0xc0fb);
-  guest.describe(USER_DS, 0, 0xf_ffff, 0xc0f3);
-  guest.describe(TSS_SELECTOR, TSS, 0x67, 0x008b);
-  mem.write32(TSS + 4, INNER_STACK_TOP);
-  mem.write32(TSS + 8, KERNEL_DS);
-  mem.write16(TSS + 0x66, 0x68);
-  for (let vector = 0; vector < 256; vector++) {
-    const handler = HANDLERS + vector * 8;
-    mem.write8(handler, 0xf4);
-    guest.gate(IDT, vector * 8, KERNEL_CS, handler, 0x8e);
-  }
+  const { cpu } = guest;
+  guest.writeTables();
   guest.load(text, CODE, 32);
   cpu.cr0 = 0x11;
-  cpu.gdtr = { base: GDT, limit: 0x7ff };
-  cpu.idtr = { base: IDT, limit: 0x7ff };
   cpu.setSegment(CS, { selector: KERNEL_CS, attributes: 0xc09b, base: 0, limit: 0xffff_ffff });
   for (const index of [ES, SS, DS, FS, GS]) {
     cpu.setSegment(index, { selector: KERNEL_DS, attributes: 0xc093, base: 0, limit: 0xffff_ffff });
   }
-  cpu.setSegment(TR, { selector: TSS_SELECTOR, attributes: 0x8b, base: TSS, limit: 0x67 });
   cpu.esp = STACK_TOP;
   cpu.eip = CODE;
   return guest;
