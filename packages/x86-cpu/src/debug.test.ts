@@ -209,14 +209,8 @@ describe('the single-step trap', () => {
   });
 
   it('and a data breakpoint wait through the shadow of MOV SS', () => {
-    const guest = armed('mov [0x9000], ss\nmov ss, [0x9000]\nnop\nafter: nop\nhlt', 0x9000, ON_ACCESS_4);
-    guest.load(
-      'mov eax, KERNEL_DS\nmov [0x9000], eax\nmov dr7, ebx\nmov ss, [0x9000]\nnop\nafter: nop\nhlt',
-      0x1_0000,
-      32,
-    );
-    setDebug(guest, 7, 0);
-    guest.cpu.ebx = ON_ACCESS_4 | L0;
+    const guest = armed('mov ss, [0x9000]\nnop\nafter: nop\nhlt', 0x9000, ON_ACCESS_4);
+    guest.mem.write32(0x9000, KERNEL_DS);
     expect(trapped(guest).eip).toBe(guest.label('after'));
   });
 });

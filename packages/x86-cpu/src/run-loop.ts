@@ -141,15 +141,15 @@ export class RunLoop {
     if (isStepping && !this.#isStepCancelled && this.#shadow !== SHADOW_STACK) debug.pend(DR6_BS);
   }
 
-  /** An instruction breakpoint: a fault before the instruction, whose frame holds RF as it is. */
+  /** An instruction breakpoint: a fault whose frame holds RF as it is. A load of SS masks it (SDM Vol. 3A, 6.8.3). */
   #breakpointHere(): boolean {
-    // SDM Vol. 3A, 6.8.3 "Masking Exceptions and Interrupts When Switching Stacks".
     if (this.#shadow === SHADOW_STACK || this.#isRepeating) return false;
-    const bits = this.#cpu.debug.executionAt(this.#codeAddress());
+    const { debug } = this.#cpu;
+    const bits = debug.executionAt(this.#codeAddress());
     if (bits === 0) return false;
     this.#shadow = SHADOW_NONE;
     this.#retired++;
-    this.#cpu.debug.noteInStatus(bits);
+    debug.noteInStatus(bits);
     this.#deliver({ vector: VECTOR.DB, kind: 'exception', returnEip: this.#cpu.eip });
     return true;
   }
