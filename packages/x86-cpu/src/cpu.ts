@@ -61,10 +61,10 @@ export class Cpu extends ControlFile {
     this.board = board;
     this.model = cpuModel(model);
     this.tlb = new Tlb(mem.memory);
-    this.paging = new Paging(this.registers, mem, this.tlb);
+    this.msrs = new ModelSpecificRegisters(this.model, this);
+    this.paging = new Paging(this.registers, mem, this.tlb, this.msrs);
     this.debug = new DebugUnit(this.registers);
     this.memory = new CpuMemory(this.registers, this.paging, mem, this.debug);
-    this.msrs = new ModelSpecificRegisters(this.model, this);
     this.loop = new RunLoop(this);
     this.registers.set(A20_MASK, A20_ON_MASK);
     const machine = new SystemNumberMachine(this, mem.memory, this.memory);
@@ -76,6 +76,7 @@ export class Cpu extends ControlFile {
   /** RESET#: the first instruction is at F000:FFF0, physical FFFFFFF0. A20, interrupt line and hooks stay. */
   reset(): void {
     resetRegisters(this);
+    this.msrs.reset();
     this.loop.reset();
     this.flushTlb();
     this.modeChanged();

@@ -30,6 +30,8 @@ export const PF_PRESENT = 1;
 export const PF_WRITE = 2;
 export const PF_USER = 4;
 export const PF_RESERVED = 8;
+/** An instruction fetch; told only while pages can be barred from execution. */
+export const PF_FETCH = 0x10;
 
 /**
  * A guest's fault: raised anywhere in the CPU, delivered by its run loop, never seen outside.

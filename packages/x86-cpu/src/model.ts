@@ -48,6 +48,8 @@ export interface CpuModel {
   readonly loadsFixedCodeLimits: boolean;
   /** Machine-specific registers of the P6 family, besides those of the Pentium. */
   readonly hasP6Msrs: boolean;
+  /** EFER.NXE, and CPUID.80000001:EDX bit 20. */
+  readonly hasNoExecute: boolean;
   cpuidLeaf(leaf: number): CpuidLeaf;
 }
 
@@ -75,6 +77,7 @@ function withoutCpuid(identity: Identity, rest: { is486: boolean }): CpuModel {
     eflagsMask: rest.is486 ? EFLAGS_486 : EFLAGS_386,
     loadsFixedCodeLimits: true,
     hasP6Msrs: false,
+    hasNoExecute: false,
     cpuidLeaf: () => NO_LEAF,
   };
 }
@@ -110,6 +113,8 @@ function withCpuid(identity: Identity, features: number, rows: number, brand?: s
     eflagsMask: brought.reduce((all, [, , , eflags]) => all | eflags, EFLAGS_CPUID),
     loadsFixedCodeLimits: identity.family < 5,
     hasP6Msrs: identity.family >= 6,
+    // The only model with extended leaves.
+    hasNoExecute: brand !== undefined,
     cpuidLeaf: (leaf) => leafOf(identity, features, brand, leaf >>> 0),
   };
 }
@@ -161,6 +166,8 @@ export function signature({ family, model, stepping }: Identity): number {
 
 const NO_LEAF: CpuidLeaf = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
 const EXTENDED = 0x8000_0000;
+const EXTENDED_FEATURES = 0x8000_0001;
+const EXTENDED_NX = 1 << 20;
 const BRAND_FIRST = 0x8000_0002;
 const BRAND_LAST = 0x8000_0004;
 
@@ -170,6 +177,7 @@ function leafOf(identity: Identity, features: number, brand: string | undefined,
     return { eax, ebx: word(VENDOR, 0), edx: word(VENDOR, 4), ecx: word(VENDOR, 8) };
   }
   if (brand !== undefined && leaf === EXTENDED) return { ...NO_LEAF, eax: BRAND_LAST | 0 };
+  if (brand !== undefined && leaf === EXTENDED_FEATURES) return { ...NO_LEAF, edx: EXTENDED_NX };
   if (brand !== undefined && leaf >= BRAND_FIRST && leaf <= BRAND_LAST) {
     const at = (leaf - BRAND_FIRST) * 16;
     return {

@@ -9,8 +9,7 @@ import type { Interpreter, InterpreterExit } from './interpreter-interface.js';
 import { InterruptPins } from './interrupt-pins.js';
 import type { RunState, StopReason } from './run-state.js';
 import { changeEflags, hasFlag, IF, RF, TF } from './state/eflags.js';
-import { CS, EIP } from './state/layout.js';
-import { segmentBase } from './state/segment.js';
+import { codeAddress } from './state/segment.js';
 import { type TripleFaultReport, tripleFaultReport } from './triple-fault.js';
 
 /** What holds off interrupts for one instruction: nothing, STI, or a load of SS. */
@@ -83,7 +82,8 @@ export class RunLoop {
     this.#hookAt = undefined;
     const isReady = budget > 0 && !this.#isHalted && this.#shutdown === undefined;
     if (paddr === undefined || !isReady || !this.#hooks.has(paddr)) return 0;
-    if (this.#cpu.translate(this.#codeAddress(), { user: this.#cpu.cpl === 3 }) !== paddr) return 0;
+    if (this.#cpu.translate(codeAddress(this.#cpu.registers), { user: this.#cpu.cpl === 3 }) !== paddr)
+      return 0;
     const before = this.#retired;
     this.#hooks.without(paddr, () => this.#runSlice(1));
     return this.#retired - before;
@@ -145,7 +145,7 @@ export class RunLoop {
   #breakpointHere(): boolean {
     if (this.#shadow === SHADOW_STACK || this.#isRepeating) return false;
     const { debug } = this.#cpu;
-    const bits = debug.executionAt(this.#codeAddress());
+    const bits = debug.executionAt(codeAddress(this.#cpu.registers));
     if (bits === 0) return false;
     this.#shadow = SHADOW_NONE;
     this.#retired++;
@@ -179,12 +179,6 @@ export class RunLoop {
     this.#isRepeating = false;
     const vectors = deliverWithEscalation(this.#cpu, interruption);
     if (vectors !== undefined) this.#shutdown = tripleFaultReport(this.#cpu, vectors);
-  }
-
-  /** Linear address of the instruction at EIP. */
-  #codeAddress(): number {
-    const { registers } = this.#cpu;
-    return (segmentBase(registers, CS) + registers.get(EIP)) >>> 0;
   }
 
   /** After RESET#; interrupt line, hooks and the count stay. */

@@ -8,7 +8,7 @@ import { CR0_AM } from '../state/control.js';
 import { AC } from '../state/eflags.js';
 import { CPL, CR0, EFLAGS_REST } from '../state/layout.js';
 import type { Registers } from '../state/registers.js';
-import { ACCESS_READ, ACCESS_USER, ACCESS_WRITE, type Paging } from './paging.js';
+import { ACCESS_FETCH, ACCESS_READ, ACCESS_USER, ACCESS_WRITE, type Paging } from './paging.js';
 import { type LinearAddr, linearAddress } from './segmentation.js';
 
 type Bytes = 1 | 2 | 4;
@@ -80,7 +80,7 @@ export class CpuMemory implements MemoryAccess {
 
   /** Physical address of a code byte at the current privilege; throws #PF. */
   fetchAddress(laddr: LinearAddr): PhysAddr {
-    return this.#paging.translate(laddr, ACCESS_READ | this.#currentUser());
+    return this.#paging.translate(laddr, ACCESS_FETCH | this.#currentUser());
   }
 
   /**

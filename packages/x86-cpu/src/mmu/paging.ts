@@ -1,6 +1,6 @@
 /** Paging: the page walk, with accessed and dirty bits, protection, and the page fault. */
 import { PAGE_MASK, PAGE_SHIFT, type PhysAddr, type PhysMem } from '@kexec/phys-mem';
-import { CpuException, PF_PRESENT, PF_RESERVED, PF_USER, PF_WRITE, VECTOR } from '../exception.js';
+import { CpuException, PF_FETCH, PF_PRESENT, PF_RESERVED, PF_USER, PF_WRITE, VECTOR } from '../exception.js';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../state/control.js';
 import { A20_MASK, CR0, CR2, CR3, CR4 } from '../state/layout.js';
 import type { Registers } from '../state/registers.js';
@@ -23,13 +23,20 @@ const ENTRY_G = 1 << 8;
 /** Bits 13-21 of a 4 MB entry and 13-20 of a 2 MB entry have no meaning; bit 12 is PAT's. */
 const RESERVED_4MB = 0x003f_e000;
 const RESERVED_2MB = 0x001f_e000;
-/** Physical addresses end at bit 35; above it a PAE entry's high dword is reserved, XD included. */
+/** Physical addresses end at bit 35; above it a PAE entry's high dword is reserved, but for XD with EFER.NXE. */
 const PAE_HIGH_RESERVED = 0xffff_fff0;
+const PAE_HIGH_XD = 1 << 31;
 
 /** Access bits as translate() takes them: those of the page-fault error code. */
 export const ACCESS_READ = 0;
 export const ACCESS_WRITE = PF_WRITE;
 export const ACCESS_USER = PF_USER;
+export const ACCESS_FETCH = PF_FETCH;
+
+/** Whether XD counts (msr.ts). */
+export interface ExecuteDisable {
+  readonly noExecute: boolean;
+}
 
 /** A walk's outcome, kept in one object so that a walk allocates nothing. */
 interface Walk {
@@ -40,6 +47,8 @@ interface Walk {
   /** U/S and R/W of both levels ANDed; the other bits are the leaf's. */
   rights: number;
   large: boolean;
+  /** XD in either level. */
+  noExecute: boolean;
   leafAddress: PhysAddr;
   leaf: number;
   /** The page-directory entry above the leaf; address -1 when there is none. */
@@ -53,21 +62,24 @@ export class Paging {
   readonly #registers: Registers;
   readonly #mem: PhysMem;
   readonly #tlb: Tlb;
+  readonly #executeDisable: ExecuteDisable;
   readonly #walk: Walk = {
     fault: -1,
     page: 0,
     rights: 0,
     large: false,
+    noExecute: false,
     leafAddress: 0,
     leaf: 0,
     directoryAddress: -1,
     directory: 0,
   };
 
-  constructor(registers: Registers, mem: PhysMem, tlb: Tlb) {
+  constructor(registers: Registers, mem: PhysMem, tlb: Tlb, executeDisable: ExecuteDisable) {
     this.#registers = registers;
     this.#mem = mem;
     this.#tlb = tlb;
+    this.#executeDisable = executeDisable;
     this.pointers = new PageDirectoryPointers(registers, mem);
   }
 
@@ -104,6 +116,7 @@ export class Paging {
     const walk = this.#walk;
     walk.fault = -1;
     walk.large = false;
+    walk.noExecute = false;
     walk.directoryAddress = -1;
     walk.leafAddress = -1;
     if ((this.#registers.get(CR0) & CR0_PG) === 0) {
@@ -163,7 +176,10 @@ export class Paging {
   /** Bits 32-35 of a PAE entry. */
   #readPaeHigh(walk: Walk, address: number): number {
     const high = this.#readPhysical(address + 4);
-    if (walk.fault === -1 && (high & PAE_HIGH_RESERVED) !== 0) walk.fault = PF_PRESENT | PF_RESERVED;
+    const { noExecute } = this.#executeDisable;
+    const reserved = noExecute ? PAE_HIGH_RESERVED & ~PAE_HIGH_XD : PAE_HIGH_RESERVED;
+    if (walk.fault === -1 && (high & reserved) !== 0) walk.fault = PF_PRESENT | PF_RESERVED;
+    if (noExecute && high & PAE_HIGH_XD) walk.noExecute = true;
     return high & 0xf;
   }
 
@@ -173,14 +189,21 @@ export class Paging {
   }
 
   /** Error code of the fault that the access deserves, or -1. */
-  #faultOf(walk: Walk, access: number): number {
+  #faultOf(walk: Walk, requested: number): number {
+    // SDM Vol. 3A, 4.7: I/D is told only under PAE with NXE.
+    const access = requested & ACCESS_FETCH && !this.#barsFetches() ? requested & ~ACCESS_FETCH : requested;
     if (walk.fault !== -1) return walk.fault | access;
     const isUser = (access & ACCESS_USER) !== 0;
     if (isUser && (walk.rights & ENTRY_US) === 0) return PF_PRESENT | access;
+    if (access & ACCESS_FETCH && walk.noExecute) return PF_PRESENT | access;
     // SDM Vol. 3A, 4.6.1: a supervisor may write to read-only pages while CR0.WP = 0.
     const isWriteBarred =
       (walk.rights & ENTRY_RW) === 0 && (isUser || (this.#registers.get(CR0) & CR0_WP) !== 0);
     return access & ACCESS_WRITE && isWriteBarred ? PF_PRESENT | access : -1;
+  }
+
+  #barsFetches(): boolean {
+    return this.#executeDisable.noExecute && (this.#registers.get(CR4) & CR4_PAE) !== 0;
   }
 
   #markUsed(walk: Walk, isWrite: boolean): void {

@@ -1,5 +1,6 @@
 /** What the CPU says of itself: CPUID, RDTSC, and the model-specific registers. */
 import { generalProtection } from '../exception.js';
+import { IA32_EFER } from '../msr.js';
 import { CR4_TSD } from '../state/control.js';
 import { CR4 } from '../state/layout.js';
 import { requireLevel0 } from './processor.js';
@@ -47,8 +48,10 @@ export const wrmsr: SystemSemantics = (m) => {
   const { registers } = m.cpu;
   const high = BigInt(registers.readGeneral(EDX, 32) >>> 0);
   const low = BigInt(registers.readGeneral(EAX, 32) >>> 0);
-  const isKnown = m.cpu.msrs.write(registers.readGeneral(ECX, 32) >>> 0, (high << 32n) | low);
-  if (!isKnown) throw generalProtection();
+  const register = registers.readGeneral(ECX, 32) >>> 0;
+  if (!m.cpu.msrs.write(register, (high << 32n) | low)) throw generalProtection();
+  // What pages allow may have changed.
+  if (register === IA32_EFER) m.cpu.flushTlb();
 };
 
 function writePair(m: SystemMachine, value: bigint): void {

@@ -1,6 +1,7 @@
 /** Descriptor caches: the hidden part of a segment register, as layout.ts keeps it. */
 import {
   CS,
+  EIP,
   SEGMENT_ATTRIBUTES,
   SEGMENT_BASE,
   SEGMENT_BYTES,
@@ -91,6 +92,11 @@ export function segmentSelector(registers: Registers, index: number): number {
 /** Linear address of offset 0. */
 export function segmentBase(registers: Registers, index: number): number {
   return registers.getUnsigned(SEGMENTS + index * SEGMENT_BYTES + SEGMENT_BASE);
+}
+
+/** Linear address of the instruction at EIP. */
+export function codeAddress(registers: Registers): number {
+  return (segmentBase(registers, CS) + registers.get(EIP)) >>> 0;
 }
 
 /** The code segment's default operand and address size. */
