@@ -135,14 +135,14 @@ export class SiliconMachine {
     const system = { attributes: 0x82, base: SYSTEM_LINEAR + LDT, limit: 12 * 8 - 1 };
     cpu.setSegment(LDTR, { ...system, selector: 0x50 });
     cpu.setSegment(TR, { selector: 0x40, attributes: 0x8b, base: SYSTEM_LINEAR + TSS, limit: 0x67 });
-    const [es = 0, cs = 0, ss = 0, ds = 0, fs = 0] = vector.i.seg;
+    const [es = 0, cs = 0, ss = 0, ds = 0, fs = 0, gs = 0] = vector.i.seg;
     loadCodeSelector(cpu, cs, 3);
     for (const [index, selector] of [
       [ES, es],
       [SS, ss],
       [DS, ds],
       [FS, fs],
-      [GS, 0],
+      [GS, gs],
     ] as const) {
       loadSegment(cpu, index, selector);
     }
@@ -239,8 +239,8 @@ export class SiliconMachine {
     const fl = pop();
     const esp = pop();
     const ss = pop();
-    const [es = 0, , , ds = 0, fs = 0] = this.#selectors();
-    return { ev: vector, err, r: this.#general(esp), ip, fl, seg: [es, cs, ss, ds, fs] };
+    const [es = 0, , , ds = 0, fs = 0, gs = 0] = this.#selectors();
+    return { ev: vector, err, r: this.#general(esp), ip, fl, seg: [es, cs, ss, ds, fs, gs] };
   }
 
   #general(esp: number): number[] {
@@ -249,7 +249,7 @@ export class SiliconMachine {
   }
 
   #selectors(): number[] {
-    return [ES, CS, SS, DS, FS].map((index) => this.cpu.getSegment(index).selector);
+    return [ES, CS, SS, DS, FS, GS].map((index) => this.cpu.getSegment(index).selector);
   }
 }
 
