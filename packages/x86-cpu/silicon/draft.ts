@@ -3,7 +3,7 @@ import type { Decoded } from '../src/decode/decoded.js';
 import type { BytesAt, RecordedState } from '../src/testing/silicon-format.js';
 import { type Background, background, type Noise } from '../src/testing/silicon-noise.js';
 import { type Encoding, little } from './encodings.js';
-import { isSafeAddress, pickOffset, pickStack, segmentBaseOf } from './segments.js';
+import { isSafeAddress, pickInner, pickOffset, pickStackEdge, segmentBaseOf } from './segments.js';
 
 export const EAX = 0;
 export const ECX = 1;
@@ -26,6 +26,8 @@ export class Draft {
   readonly memory: BytesAt[] = [];
   /** Linear address of the memory operand. */
   operandAt = 0;
+  /** The stack may fault: then nothing else should, for the order of the checks is nowhere said. */
+  isStackAtEdge = false;
 
   constructor(
     readonly encoding: Encoding,
@@ -68,8 +70,11 @@ export class Draft {
 
   /** Points the stack somewhere; returns the linear address of its top. */
   placeStack(): number {
+    const { noise } = this;
     const selector = this.selector(SS);
-    const offset = pickStack(this.noise, selector);
+    this.isStackAtEdge = noise.percent(10);
+    const inner = pickInner(noise, selector, 32) + (noise.percent(10) ? noise.below(4) : 0);
+    const offset = this.isStackAtEdge ? pickStackEdge(noise, selector) : inner;
     this.set(ESP, offset, this.stackBits);
     return this.linear(SS, offset);
   }
@@ -79,8 +84,14 @@ export class Draft {
   }
 
   /** Points a register at a string operand and fills what lies around it. */
-  placeString(index: number, segment: number, addressSize: 16 | 32, bytes: readonly number[]): void {
-    const offset = pickOffset(this.noise, this.selector(segment), addressSize);
+  placeString(
+    index: number,
+    segment: number,
+    addressSize: 16 | 32,
+    bytes: readonly number[],
+    pick: typeof pickOffset = pickOffset,
+  ): void {
+    const offset = pick(this.noise, this.selector(segment), addressSize);
     this.set(index, offset, addressSize);
     const at = this.linear(segment, offset);
     this.put(at - 32, bytes);
@@ -96,7 +107,8 @@ export class Draft {
     const isFlat = (selector & ~3) === 0x20;
     if (isFlat && operandSize === 16) return noise.below(0x7000);
     const base = isFlat ? 0x2000_0000 : 0;
-    const offset = noise.percent(80) ? 0x40 + noise.below(0x1f80) : 0x1ff8 + noise.below(0x2000);
+    const offset =
+      noise.percent(80) || this.isStackAtEdge ? 0x40 + noise.below(0x1f80) : 0x1ff8 + noise.below(0x2000);
     this.avoidSelf(0x2000_0000 + offset);
     return base + offset;
   }

@@ -1,7 +1,7 @@
 /** Concrete instructions of a form: prefixes, ModRM, displacement and immediates at random within what it allows. */
 import { decode } from '../src/decode/decode.js';
 import type { Decoded } from '../src/decode/decoded.js';
-import { LOCK, REP } from '../src/isa/insn.js';
+import { LOCK, REP, TEST_REGISTERS } from '../src/isa/insn.js';
 import type { OperandCode } from '../src/isa/operand.js';
 import type { RecordedEncoding } from '../src/testing/silicon-format.js';
 import { type Noise, operandWord } from '../src/testing/silicon-noise.js';
@@ -34,7 +34,7 @@ export function makeEncoding(form: Form, noise: Noise): Encoding {
   const prefixes = prefixesFor(form, place, noise);
   const code = [...prefixes, ...form.opcode, ...operandBytes(form, place, prefixes, noise)];
   // Some end with their page, so that the next fetch faults, or a part of them is missing.
-  const isAtEnd = noise.percent(2) && segments[1] !== 0x5f && segments[1] !== 0x3f;
+  const isAtEnd = noise.percent(2) && isWhollyFetched(form) && segments[1] !== 0x5f && segments[1] !== 0x3f;
   const offset = isAtEnd ? 0x2000 - code.length + (noise.percent(30) ? 1 : 0) : start;
   const base = segmentBaseOf(segments[1] ?? 0);
   const laddr = 0x2000_0000 + offset;
@@ -47,6 +47,11 @@ export function makeEncoding(form: Form, noise: Noise): Encoding {
     decoded: typeof decoded === 'string' ? undefined : decoded,
     laddr,
   };
+}
+
+/** How much of an undefined opcode is fetched is left open, as in "UD—Undefined Instruction" for UD0's ModRM. */
+function isWhollyFetched({ row }: Form): boolean {
+  return row !== undefined && (row.flags & TEST_REGISTERS) === 0 && !row.mnemonic.startsWith('UD');
 }
 
 interface Place {
@@ -62,10 +67,14 @@ function prefixesFor(form: Form, place: Place, noise: Noise): number[] {
   if (form.operandSize !== place.codeSize) prefixes.push(OPERAND_SIZE);
   if (place.addressSize !== place.codeSize) prefixes.push(ADDRESS_SIZE);
   if (noise.percent(22)) prefixes.push(noise.pick(OVERRIDES));
-  if (flags & REP ? noise.percent(65) : form.opcode[0] !== ESCAPE && noise.percent(3)) {
+  // Reserved, and of an effect on AMD: F2 and F3 choose the sense of LOOPE and LOOPNE.
+  const mayRepeat = form.opcode[0] !== ESCAPE && !form.row?.mnemonic.startsWith('LOOP');
+  if (flags & REP ? noise.percent(65) : mayRepeat && noise.percent(3)) {
     prefixes.push(noise.pick([0xf2, 0xf3]));
   }
-  if ((flags & LOCK) !== 0 && form.rm === 'memory' ? noise.percent(20) : noise.percent(2)) {
+  // LOCK MOV CR0 is MOV CR8 on AMD.
+  const mayLock = !form.row?.operands.some(({ method }) => method === 'C');
+  if ((flags & LOCK) !== 0 && form.rm === 'memory' ? noise.percent(20) : mayLock && noise.percent(2)) {
     prefixes.push(LOCK_PREFIX);
   }
   return shuffled(prefixes, noise);

@@ -16,6 +16,7 @@ const EXCLUDED: readonly (readonly [reason: string, applies: Reason])[] = [
   ['its result is the host processor itself', isOneOf('CPUID', 'RDTSC')],
   ['Linux emulates it where the processor has UMIP', isOneOf('SGDT', 'SIDT', 'SLDT', 'STR', 'SMSW')],
   ['it enters the host kernel', isOneOf('SYSENTER', 'SYSCALL', 'SYSEXIT', 'SYSRET')],
+  ['a hypervisor on AMD processors reports its #DB with the EIP before it', isOneOf('INT1')],
   ['with mod = 3 it is an EVEX or VEX prefix of newer processors', isPrefixOfVectorExtension],
   ['with mod = 3 it is another instruction of newer processors', isOtherInstruction],
   ['on newer processors the hole is an instruction: RDRAND, RDSEED, XSAVEC', hasOpcode(0x0f, 0xc7)],

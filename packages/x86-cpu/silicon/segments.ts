@@ -20,7 +20,7 @@ const FLAT: TargetSegment = {
   edges: [0x3000_0000, 0x3000_1000, 0x3000_2000, 0x3000_3000, 0x3001_0000, 0x3001_1000, 0x4000_0000],
 };
 /** What 16-bit addresses reach in a flat segment. */
-export const FLAT_LOW: TargetSegment = {
+const FLAT_LOW: TargetSegment = {
   base: 0,
   first: 0x7000,
   end: 0x9000,
@@ -48,10 +48,12 @@ export const SELECTORS = [
   0, 1, 3, 0x2b, 0x28, 0x29, 0x23, 0x20, 0x08, 0x10, 0x40, 0x53, 0x80, 0xfff8, 0x07, 0x0f, 0x0c, 0x0d, 0x17,
   0x1f, 0x27, 0x2f, 0x2c, 0x37, 0x34, 0x3f, 0x47, 0x4f, 0x57, 0x5f, 0x5c, 0x67, 0xffff,
 ] as const;
-/** Those that code can be reached by, and a few by which it cannot. */
-export const CODE_SELECTORS = [
+/** Those that code can be reached by. */
+export const GOOD_CODE_SELECTORS: readonly number[] = [0x23, 0x07, 0x5f, 0x3f];
+/** The same, and a few by which it cannot. */
+export const CODE_SELECTORS: readonly number[] = [
   0x23, 0x07, 0x5f, 0x3f, 0x23, 0x07, 0x5f, 0x3f, 0x20, 0x5c, 0x05, 0x2b, 0, 3, 0x0f, 0x37, 0x67, 0x08, 0x40,
-] as const;
+];
 
 /** The segment registers ES CS SS DS FS GS that code of a size may run with. */
 export function segmentsFor(noise: Noise, codeSize: 16 | 32): number[] {
@@ -66,19 +68,31 @@ const DATA_SELECTORS = [0x0f, 0x0f, 0x17, 0x17, 0x1f, 0x27, 0x57, USER_DATA, USE
 
 /** An offset in the segment of a selector: mostly mapped and allowed, else where something changes. */
 export function pickOffset(noise: Noise, selector: number, addressSize: 16 | 32): number {
-  const isFlat = (TARGETS[selector] ?? NULL).end > 0xffff_ff;
-  const segment = addressSize === 16 && isFlat ? FLAT_LOW : (TARGETS[selector] ?? NULL);
+  const segment = targetOf(selector, addressSize);
   if (noise.percent(16)) return (noise.pick(segment.edges) + noise.below(17) - 8) >>> 0;
   const room = segment.end - segment.first - 64;
   return segment.first + (noise.percent(60) ? noise.below(room / 4) * 4 : noise.below(room));
 }
 
-/** A stack pointer: like `pickOffset`, with room on both sides, and aligned more often. */
-export function pickStack(noise: Noise, selector: number): number {
-  if (noise.percent(10)) return (noise.pick((TARGETS[selector] ?? NULL).edges) + noise.below(17) - 8) >>> 0;
+/** An offset that is surely mapped and allowed, as a source at least. */
+export function pickInner(noise: Noise, selector: number, addressSize: 16 | 32): number {
+  const { first, end } = targetOf(selector, addressSize);
+  return first + 0x100 + noise.below((end - first - 0x200) / 4) * 4;
+}
+
+/** A stack pointer where something changes. */
+export function pickStackEdge(noise: Noise, selector: number): number {
+  return (noise.pick((TARGETS[selector] ?? NULL).edges) + noise.below(17) - 8) >>> 0;
+}
+
+/** Whether every access by a selector faults: null, or execute-only code. */
+export function isUnreadable(selector: number): boolean {
+  return selector === 0 || selector === 0x3f;
+}
+
+function targetOf(selector: number, addressSize: 16 | 32): TargetSegment {
   const segment = TARGETS[selector] ?? NULL;
-  const inner = segment.first + 0x100 + noise.below((segment.end - segment.first - 0x200) / 4) * 4;
-  return noise.percent(90) ? inner : inner + noise.below(4);
+  return addressSize === 16 && segment.end > 0xff_ffff ? FLAT_LOW : segment;
 }
 
 /** Whether the recorder's own memory is out of reach of this linear address. */

@@ -5,7 +5,14 @@ import { type Noise, operandWord } from '../src/testing/silicon-noise.js';
 import { Draft, EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP, Unsafe } from './draft.js';
 import { type Encoding, little } from './encodings.js';
 import { shiftCount } from './immediates.js';
-import { CODE_SELECTORS, SELECTORS } from './segments.js';
+import {
+  CODE_SELECTORS,
+  GOOD_CODE_SELECTORS,
+  isUnreadable,
+  pickInner,
+  pickOffset,
+  SELECTORS,
+} from './segments.js';
 
 /** TF would trap after the recording's own INT3. */
 const TF = 0x100;
@@ -49,6 +56,14 @@ export function makeState(encoding: Encoding, seed: number, noise: Noise): Recor
     draft.linear(decoded.address.segment, draft.effectiveOffset(decoded));
   }
   for (const operand of decoded.operands) {
+    // Where the target is bad and the stack too, the order decides.
+    if (draft.isStackAtEdge && (operand.kind === 'far' || operand.kind === 'relative')) {
+      const offset = operand.kind === 'far' ? operand.offset : operand.value + encoding.eip;
+      if ((offset & 0xfff_ffff) > 0x1f00) throw new Unsafe();
+    }
+    if (draft.isStackAtEdge && operand.kind === 'far') {
+      if (!GOOD_CODE_SELECTORS.some((selector) => selector === operand.selector)) throw new Unsafe();
+    }
     if (operand.kind === 'far') draft.avoidSelf(0x2000_0000 + (operand.offset & 0xffff));
   }
   return draft.finish();
@@ -138,9 +153,19 @@ function strings(draft: Draft, decoded: Decoded): void {
   const repeated = little(draft.register(EAX), 4);
   const scanned = bytes.map((byte, i) => (noise.percent(96) ? (repeated[i % (operandSize / 8)] ?? 0) : byte));
   const isScan = decoded.insn.mnemonic.startsWith('SCAS');
+  // Where both operands of CMPS fault, the order decides, which is nowhere said.
+  const isPair = decoded.insn.mnemonic.startsWith('CMPS');
+  const isSourceBad = isUnreadable(draft.selector(decoded.dataSegment));
+  const isSourceFree = isSourceBad || noise.percent(50);
+  if (isPair && isSourceBad && isUnreadable(draft.selector(draft.esSegment))) throw new Unsafe();
+  const isOtherBad = isUnreadable(draft.selector(draft.esSegment));
+  const pickSource = isPair && (!isSourceFree || isOtherBad) ? pickInner : pickOffset;
+  const pickOther = isPair && isSourceFree && !isOtherBad ? pickInner : pickOffset;
   for (const { method } of decoded.insn.operands) {
-    if (method === 'X') draft.placeString(ESI, decoded.dataSegment, addressSize, bytes);
-    if (method === 'Y') draft.placeString(EDI, draft.esSegment, addressSize, isScan ? scanned : other);
+    if (method === 'X') draft.placeString(ESI, decoded.dataSegment, addressSize, bytes, pickSource);
+    if (method === 'Y') {
+      draft.placeString(EDI, draft.esSegment, addressSize, isScan ? scanned : other, pickOther);
+    }
   }
 }
 
@@ -155,7 +180,7 @@ function fillStack(draft: Draft, decoded: Decoded, top: number): void {
   else if (mnemonic === 'POPF') draft.put(top, word(flags() | (noise.percent(20) ? NT : 0)));
   else if (mnemonic === 'RET') draft.put(top, word(draft.target(draft.codeSelector, decoded.operandSize)));
   else if (mnemonic === 'RETF' || mnemonic === 'IRET') {
-    const selector = noise.pick(CODE_SELECTORS);
+    const selector = noise.pick(draft.isStackAtEdge ? GOOD_CODE_SELECTORS : CODE_SELECTORS);
     const offset = draft.target(selector, decoded.operandSize);
     draft.put(top, [...word(offset), ...word(selector), ...word(flags())]);
   } else if (mnemonic === 'POP' && operands[0]?.method === 'segment') {
@@ -180,10 +205,14 @@ function transfer(draft: Draft, decoded: Decoded): void {
   const { operandSize, operands, insn } = decoded;
   const [operand] = operands;
   if (operand?.kind === 'memory' && insn.operands[0]?.text === 'Mp') {
-    const selector = draft.noise.pick(CODE_SELECTORS);
+    const selector = draft.noise.pick(draft.isStackAtEdge ? GOOD_CODE_SELECTORS : CODE_SELECTORS);
     const offset = little(draft.target(selector, operandSize), operandSize / 8);
     draft.put(draft.operandAt, [...offset, ...little(selector, 2)]);
   } else if (operand?.kind === 'memory' || operand?.kind === 'register') {
-    draft.setOperand(0, draft.target(draft.codeSelector, operandSize));
+    const target = draft.target(draft.codeSelector, operandSize);
+    // CALL ESP pushes where it goes.
+    const isStack = operand.kind === 'register' && operand.index === ESP && insn.mnemonic === 'CALL';
+    if (isStack && ((target & 0xffff) - 0x100) >>> 0 > 0x1e00) throw new Unsafe();
+    draft.setOperand(0, target);
   }
 }

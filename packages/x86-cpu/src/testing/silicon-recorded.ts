@@ -1,7 +1,14 @@
 /** Recorded forms as vectors for the silicon machine, with the masks that the manual asks for. */
 import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
-import type { BytesAt, RecordedForm, RecordedState, RecordedVector } from './silicon-format.js';
+import { isEmptyPortString, partialFault } from './partial-faults.js';
+import type {
+  BytesAt,
+  RecordedForm,
+  RecordedOutcome,
+  RecordedState,
+  RecordedVector,
+} from './silicon-format.js';
 import type { SiliconVector } from './silicon-machine.js';
 import { hasUndefinedResult, undefinedFlags } from './undefined-flags.js';
 
@@ -14,11 +21,6 @@ const ECX = 1;
 /** One vector of a form; `amb` is 'all' where the manual leaves even the result undefined. */
 export function toSiliconVector(form: RecordedForm, vector: RecordedVector, id: number): SiliconVector {
   const { encoding, input, outcome } = vector;
-  const decoded = decode((at) => encoding.code[at] ?? 0, encoding.codeSize);
-  const cl = (input.registers[ECX] ?? 0) & 0xff;
-  const isCompleted = outcome.event === 'ok' || outcome.event === PAGE_FAULT;
-  const isKnown = typeof decoded !== 'string';
-  const undefinedBits = isKnown && isCompleted ? undefinedFlags(decoded, cl) : 0;
   const code = hex(encoding.code);
   return {
     id,
@@ -28,15 +30,38 @@ export function toSiliconVector(form: RecordedForm, vector: RecordedVector, id: 
     asm: `${form.name}: ${code}`,
     code,
     i: state(input),
-    o: {
-      ...state(outcome),
-      ev: outcome.event,
-      ...(HAS_ERROR_CODE.has(outcome.event) ? { err: outcome.errorCode } : {}),
-      ...(outcome.event === PAGE_FAULT ? { cr2: outcome.cr2 } : {}),
-    },
-    fm: ALL_FLAGS & ~undefinedBits,
-    dc: isKnown ? undefinedMemory(decoded, outcome) : [],
-    ...(isKnown && hasUndefinedResult(decoded, cl) ? { amb: 'all' } : {}),
+    o: end(outcome),
+    fm: ALL_FLAGS,
+    ...masks(vector),
+  };
+}
+
+/** What of the outcome is not compared. */
+function masks({ encoding, input, outcome }: RecordedVector): Partial<SiliconVector> {
+  const decoded = decode((at) => encoding.code[at] ?? 0, encoding.codeSize);
+  if (typeof decoded === 'string') return {};
+  const ecx = input.registers[ECX] ?? 0;
+  if (hasUndefinedResult(decoded, ecx & 0xff) || isEmptyPortString(decoded, ecx)) return { amb: 'all' };
+  // An instruction whose successor could not be fetched has completed.
+  const isFault = outcome.event !== 'ok' && outcome.eip === input.eip;
+  if (!isFault) {
+    return { fm: ALL_FLAGS & ~undefinedFlags(decoded, ecx & 0xff), dc: undefinedMemory(decoded, outcome) };
+  }
+  const { address, stores, registers } = partialFault(decoded);
+  return {
+    ...(address ? { amb: 'cr2' } : {}),
+    ...(stores ? { dc: outcome.memory.map(([at, bytes]): [number, number] => [at, bytes.length]) } : {}),
+    ...(registers ? { o: { ...end(outcome), r: input.registers } } : {}),
+  };
+}
+
+function end(outcome: RecordedOutcome): SiliconVector['o'] {
+  const { event } = outcome;
+  return {
+    ...state(outcome),
+    ev: event,
+    ...(HAS_ERROR_CODE.has(event) ? { err: outcome.errorCode } : {}),
+    ...(event === PAGE_FAULT ? { cr2: outcome.cr2 } : {}),
   };
 }
 
