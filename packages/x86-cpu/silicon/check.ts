@@ -7,6 +7,7 @@ import { differences } from '../src/testing/silicon-differences.js';
 import { unpackForms } from '../src/testing/silicon-format.js';
 import { SiliconMachine, type SiliconVector } from '../src/testing/silicon-machine.js';
 import { toSiliconVector } from '../src/testing/silicon-recorded.js';
+import { integerForms } from './forms.js';
 
 /** The reference interpreter is slower, and takes every so many of the vectors. */
 const REFERENCE_STRIDE = 8;
@@ -16,6 +17,7 @@ const [sources = '', ...chosen] = process.argv.slice(2);
 const folder = join(sources, 'recorded');
 const fast = new SiliconMachine('fast');
 const reference = new SiliconMachine('reference');
+const names = new Set<string>();
 const total = { forms: 0, vectors: 0, executed: 0, undefined: 0, disagreements: 0 };
 
 for (const file of readdirSync(folder).sort()) {
@@ -24,6 +26,7 @@ for (const file of readdirSync(folder).sort()) {
   for (const form of unpackForms(brotliDecompressSync(readFileSync(join(folder, file))))) {
     let shown = 0;
     total.forms++;
+    names.add(form.name);
     for (const [i, recorded] of form.vectors.entries()) {
       const vector = toSiliconVector(form, recorded, i);
       total.vectors++;
@@ -50,6 +53,9 @@ console.log(
   `${total.forms} forms, ${total.vectors} vectors (${total.undefined} undefined), ` +
     `${total.executed} executions, ${total.disagreements} disagreements`,
 );
+const missing = integerForms().filter((form) => !names.has(form.name));
+if (chosen.length === 0)
+  console.log(`${missing.length} forms have no vectors: ${missing.map(({ name }) => name).join(', ')}`);
 process.exitCode = total.disagreements === 0 ? 0 : 1;
 
 function show(vector: SiliconVector, code: readonly number[], found: readonly string[]): void {

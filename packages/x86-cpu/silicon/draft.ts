@@ -13,7 +13,7 @@ export const ESP = 4;
 export const EBP = 5;
 export const ESI = 6;
 export const EDI = 7;
-const ES = 0;
+export const ES = 0;
 const CS = 1;
 const SS = 2;
 
@@ -95,10 +95,6 @@ export class Draft {
     this.set(index, offset, addressSize);
     const at = this.linear(segment, offset);
     this.put(at - 32, bytes);
-  }
-
-  get esSegment(): number {
-    return ES;
   }
 
   /** An offset for a near or far transfer to `selector`: mostly to code that is there. */

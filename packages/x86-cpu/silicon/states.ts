@@ -2,7 +2,7 @@
 import type { Decoded } from '../src/decode/decoded.js';
 import type { RecordedState } from '../src/testing/silicon-format.js';
 import { type Noise, operandWord } from '../src/testing/silicon-noise.js';
-import { Draft, EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP, Unsafe } from './draft.js';
+import { Draft, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, Unsafe } from './draft.js';
 import { type Encoding, little } from './encodings.js';
 import { shiftCount } from './immediates.js';
 import {
@@ -156,15 +156,15 @@ function strings(draft: Draft, decoded: Decoded): void {
   // Where both operands of CMPS fault, the order decides, which is nowhere said.
   const isPair = decoded.insn.mnemonic.startsWith('CMPS');
   const isSourceBad = isUnreadable(draft.selector(decoded.dataSegment));
+  const isOtherBad = isUnreadable(draft.selector(ES));
+  if (isPair && isSourceBad && isOtherBad) throw new Unsafe();
   const isSourceFree = isSourceBad || noise.percent(50);
-  if (isPair && isSourceBad && isUnreadable(draft.selector(draft.esSegment))) throw new Unsafe();
-  const isOtherBad = isUnreadable(draft.selector(draft.esSegment));
   const pickSource = isPair && (!isSourceFree || isOtherBad) ? pickInner : pickOffset;
   const pickOther = isPair && isSourceFree && !isOtherBad ? pickInner : pickOffset;
   for (const { method } of decoded.insn.operands) {
     if (method === 'X') draft.placeString(ESI, decoded.dataSegment, addressSize, bytes, pickSource);
     if (method === 'Y') {
-      draft.placeString(EDI, draft.esSegment, addressSize, isScan ? scanned : other, pickOther);
+      draft.placeString(EDI, ES, addressSize, isScan ? scanned : other, pickOther);
     }
   }
 }

@@ -60,9 +60,15 @@ export class ColumnWriter {
   }
 }
 
+interface Column {
+  readonly bytes: Uint8Array;
+  at: number;
+}
+
 /** Reads what ColumnWriter wrote, each column from its beginning. */
 export class ColumnReader {
-  readonly #columns = new Map<string, { readonly bytes: Uint8Array; at: number }>();
+  readonly #columns = new Map<string, Column>();
+  readonly #planes = new Map<string, readonly Column[]>();
 
   constructor(whole: Uint8Array) {
     let lineStart = 0;
@@ -82,32 +88,49 @@ export class ColumnReader {
   }
 
   u8(column: string): number {
-    const found = this.#columns.get(column);
-    const byte = found?.bytes[found.at++];
-    if (byte === undefined) throw new Error(`column ${column} has ended`);
-    return byte;
+    return next(this.#column(column));
   }
 
   u32(column: string): number {
+    let planes = this.#planes.get(column);
+    if (planes === undefined) {
+      planes = FOUR_PLANES.map((shift) => this.#column(`${column}.${shift}`));
+      this.#planes.set(column, planes);
+    }
     let value = 0;
-    for (const shift of FOUR_PLANES) value |= this.u8(`${column}.${shift}`) << shift;
+    for (let plane = 3; plane >= 0; plane--) value = (value << 8) | next(planes[plane]);
     return value >>> 0;
   }
 
   varint(column: string): number {
+    const found = this.#column(column);
     let value = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = this.u8(column);
+      const byte = next(found);
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value >>> 0;
     }
   }
 
   bytes(column: string, count: number): number[] {
-    return Array.from({ length: count }, () => this.u8(column));
+    if (count === 0) return [];
+    const found = this.#column(column);
+    return Array.from({ length: count }, () => next(found));
   }
 
   text(column: string): string {
     return new TextDecoder().decode(Uint8Array.from(this.bytes(column, this.varint(column))));
   }
+
+  #column(name: string): Column {
+    const found = this.#columns.get(name);
+    if (found === undefined) throw new Error(`there is no column ${name}`);
+    return found;
+  }
+}
+
+function next(column: Column | undefined): number {
+  const byte = column?.bytes[column.at++];
+  if (byte === undefined) throw new Error('a column has ended');
+  return byte;
 }
