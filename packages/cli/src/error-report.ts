@@ -33,9 +33,10 @@ export function describeError(error: unknown): ErrorReport {
     return { exitCode: error.exitCode, code: error.code, message: error.message, remedy: error.remedy };
   }
   if (error instanceof KexecError) {
-    const { code, message, remedy } = error;
+    const { code, message } = error;
+    const { exitCode, remedy = error.remedy } = outcomeOf(error);
     const errno = error instanceof KexecSyscallError ? { errno: error.errno } : {};
-    return { exitCode: exitCodeOf(error), code, message, remedy, ...errno };
+    return { exitCode, code, message, remedy, ...errno };
   }
   if (isSystemError(error)) {
     return { exitCode: EXIT.IO, code: error.code, message: error.message, remedy: undefined };
@@ -45,18 +46,40 @@ export function describeError(error: unknown): ErrorReport {
     exitCode: EXIT.INTERNAL,
     code: 'INTERNAL',
     message,
-    remedy: 'This is a bug in kexec; please report it.',
+    remedy: REPORT_IT,
   };
 }
 
-function exitCodeOf(error: KexecError): number {
-  if (error instanceof LoaderError) {
-    return LOADER_ERRORS[error.code].refuses === 'image' ? EXIT.UNKNOWN_IMAGE : EXIT.LOAD_REFUSED;
-  }
-  if (error instanceof KexecSyscallError) return EXIT.LOAD_REFUSED;
-  if (error.code.startsWith('SNAPSHOT_')) return EXIT.IO;
-  return EXIT.USAGE;
+interface Outcome {
+  readonly exitCode: number;
+  /** Said instead of the error's own remedy: the command knows what its user can do. */
+  readonly remedy?: string;
 }
+
+function outcomeOf(error: KexecError): Outcome {
+  if (error instanceof LoaderError) {
+    const { refuses } = LOADER_ERRORS[error.code];
+    return { exitCode: refuses === 'image' ? EXIT.UNKNOWN_IMAGE : EXIT.LOAD_REFUSED };
+  }
+  if (error instanceof KexecSyscallError) return { exitCode: EXIT.LOAD_REFUSED };
+  const row = OUTCOMES.find(([codes]) => codes.test(error.code));
+  // No file and no option leads to any other code: the command has misused the library.
+  return row ? row[1] : { exitCode: EXIT.INTERNAL, remedy: error.remedy ?? REPORT_IT };
+}
+
+const REPORT_IT = 'This is a bug in kexec; please report it.';
+const LOAD_AGAIN = 'Remove the saved machine and load the image again.';
+
+/** Codes that are neither a loader's nor a system call's. */
+const OUTCOMES: readonly (readonly [codes: RegExp, outcome: Outcome])[] = [
+  [/^(CPU_MODEL|MEMORY_SIZE|RAM_SIZE)$/, { exitCode: EXIT.USAGE }],
+  [/^(NO_MEMORY|BOOT_FAILED)$/, { exitCode: EXIT.LOAD_REFUSED }],
+  [/^(RUN_LIMIT|CALL_STOPPED)$/, { exitCode: EXIT.GUEST_FAULT }],
+  [
+    /^(SNAPSHOT_|STATE_|CPU_STATE|BAD_STATE|MEM_MAP_STATE|TEXT_CHANGED)/,
+    { exitCode: EXIT.IO, remedy: LOAD_AGAIN },
+  ],
+];
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';

@@ -12,5 +12,7 @@ export const EXIT = {
   IO: 6,
   INTERNAL: 70,
   TIMEOUT: 124,
+  /** 128 and the signal's number. */
   SIGINT: 130,
+  SIGTERM: 143,
 } as const;

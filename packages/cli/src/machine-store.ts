@@ -1,18 +1,21 @@
 /** Saved machines between two calls: one snapshot file a machine, in the XDG state directory, locked while in use. */
 import {
-  closeSync,
+  constants,
+  copyFileSync,
   mkdirSync,
-  openSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-code.js';
+
+/** How long a lock may name no owner. */
+const UNNAMED_LOCK_MS = 10_000;
 
 /** Where machines are kept: `$XDG_STATE_HOME/kexec`, or `~/.local/state/kexec`. */
 export function stateDirectory(env: NodeJS.ProcessEnv = process.env): string {
@@ -50,8 +53,13 @@ export class MachineStore {
   /** Replaces the snapshot in one step: a reader sees the old or the new, never a part. */
   write(snapshot: Uint8Array): void {
     const fresh = `${this.path}.${process.pid}`;
-    writeFileSync(fresh, snapshot);
-    renameSync(fresh, this.path);
+    try {
+      writeFileSync(fresh, snapshot);
+      renameSync(fresh, this.path);
+    } finally {
+      // Still there when the disk was full.
+      rmSync(fresh, { force: true });
+    }
   }
 
   remove(): void {
@@ -72,36 +80,72 @@ export class MachineStore {
   }
 
   #lock(): void {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const file = openSync(this.#lockPath, 'wx');
-        writeSync(file, `${process.pid}\n`);
-        closeSync(file);
-        return;
-      } catch (error) {
-        if (!isCode(error, 'EEXIST')) throw error;
-        const owner = this.#owner();
-        if (attempt > 0 || (owner !== undefined && isAlive(owner))) {
-          throw new CliError(
-            EXIT.IO,
-            'MACHINE_LOCKED',
-            `the machine is in use by process ${owner ?? 'unknown'}`,
-            {
-              remedy: `Wait for it, or name another machine; ${this.#lockPath} is the lock.`,
-            },
-          );
-        }
-        rmSync(this.#lockPath, { force: true });
-      }
+    if (this.#create()) return;
+    const owner = ownerOf(this.#lockPath);
+    if (this.#isStale(owner) && this.#takeAway(owner) && this.#create()) return;
+    const holder = ownerOf(this.#lockPath);
+    throw new CliError(
+      EXIT.IO,
+      'MACHINE_LOCKED',
+      `the machine is in use by ${holder === undefined ? 'an unknown process' : `process ${holder}`}`,
+      { remedy: `Wait for it, or name another machine; ${this.#lockPath} is the lock.` },
+    );
+  }
+
+  /** @returns false when there is a lock already */
+  #create(): boolean {
+    try {
+      writeFileSync(this.#lockPath, `${process.pid}\n`, { flag: 'wx' });
+      return true;
+    } catch (error) {
+      if (isCode(error, 'EEXIST')) return false;
+      throw error;
     }
   }
 
-  #owner(): number | undefined {
+  /** A lock that names no owner may be about to: its owner creates the file, then writes to it. */
+  #isStale(owner: number | undefined): boolean {
+    if (owner !== undefined) return !isAlive(owner);
+    const changed = statSync(this.#lockPath, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return Date.now() - changed > UNNAMED_LOCK_MS;
+  }
+
+  /**
+   * Moves a dead owner's lock away; of several processes that see it, rename(2) lets one do so.
+   *
+   * @returns false when what was moved is the lock of a process that has been faster; it is put back
+   */
+  #takeAway(owner: number | undefined): boolean {
+    const taken = `${this.#lockPath}.${process.pid}`;
     try {
-      return Number(readFileSync(this.#lockPath, 'utf8')) || undefined;
-    } catch {
-      return undefined;
+      renameSync(this.#lockPath, taken);
+    } catch (error) {
+      // It is free, or the faster one has not created its own yet: creating ours decides.
+      if (isCode(error, 'ENOENT')) return true;
+      throw error;
     }
+    const isOwners = ownerOf(taken) === owner;
+    if (!isOwners) putBack(taken, this.#lockPath);
+    rmSync(taken, { force: true });
+    return isOwners;
+  }
+}
+
+/** Copies a lock to where it was, unless there is another by now. */
+function putBack(taken: string, lockPath: string): void {
+  try {
+    copyFileSync(taken, lockPath, constants.COPYFILE_EXCL);
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  }
+}
+
+/** The process that a lock names, or undefined. */
+function ownerOf(lockPath: string): number | undefined {
+  try {
+    return Number(/^\d+$/m.exec(readFileSync(lockPath, 'utf8'))?.[0]) || undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,14 +1,16 @@
 /** Reading of option values: sizes, counts, durations. */
-import { InvalidArgumentError } from 'commander';
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+import { KexecError, parseMemory } from '@kexec/machine';
+import { InvalidArgumentError } from 'commander';
 
 /** '256M' → 268435456. */
 export function parseSize(text: string): number {
-  const match = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(text);
-  const unit = SIZE_UNITS[match?.[2]?.toUpperCase() ?? ''];
-  if (!match || unit === undefined) throw new InvalidArgumentError('Write a size such as 64M or 1G.');
-  return Number(match[1]) * unit;
+  try {
+    return parseMemory(text);
+  } catch (error) {
+    if (!(error instanceof KexecError)) throw error;
+    throw new InvalidArgumentError(error.remedy ?? error.message);
+  }
 }
 
 /** A count, with _ or , between digits if one likes. */

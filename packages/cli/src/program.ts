@@ -80,5 +80,6 @@ Examples:
   kexec vmlinuz --initrd initrd.img --append console=ttyS0
   kexec -l vmlinuz && kexec -e                load now, jump later
 Exit codes:
-  0 ok, 1 loaded (--status), 2 usage, 3 load refused, 4 unknown image, 5 guest fault, 6 I/O, 124 timeout, 130 SIGINT
+  0 ok, 1 loaded (--status), 2 usage, 3 load refused, 4 unknown image, 5 guest fault, 6 I/O, 70 internal,
+  124 timeout, 130 SIGINT, 143 SIGTERM
 `;

@@ -3,5 +3,7 @@
 import type { MachineStop } from '@kexec/machine';
 
 /** Why a run ended, when the machine itself did not. */
-export type HostStop = { readonly kind: 'icount-limit' | 'timeout' | 'interrupted' | 'escape' };
+export type HostStop =
+  | { readonly kind: 'icount-limit' | 'timeout' | 'escape' }
+  | { readonly kind: 'interrupted'; readonly signal: 'SIGINT' | 'SIGTERM' };
 export type RunStop = MachineStop | HostStop;

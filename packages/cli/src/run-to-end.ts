@@ -1,11 +1,14 @@
 /** Runs a machine to its end, a slice at a time, with the console attached and every bound kept. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Machine } from '@kexec/machine';
 import pc from 'picocolors';
+import { Arrivals } from './arrivals.js';
 import { EXIT } from './exit-code.js';
-import type { HostStop, RunStop } from './run-stop.js';
+import type { RunStop } from './run-stop.js';
+import type { Runnable } from './runnable.js';
 import type { SerialOutput } from './serial-output.js';
+import { Slices } from './slices.js';
 import { describeStop } from './stop-report.js';
+import type { Console } from './terminal.js';
 import { attachConsole, ESCAPE_HELP } from './terminal.js';
 
 /** Bounds of a run, as the command line gives them. */
@@ -16,14 +19,27 @@ export interface RunFlags {
   readonly json?: boolean;
 }
 
-/** Short enough that keys and signals are answered in some 20 ms. */
-const SLICE_INSTRUCTIONS = 1_000_000;
+/** Time on the clock between two looks at keys, signals and the time limit. */
+const TURN_MS = 15;
+/** The longest delay that setTimeout takes; it makes a longer one 1 ms. */
+const MAX_TIMER_MS = 0x7fff_ffff;
 
-/** @returns the exit code that the end calls for */
-export async function runToEnd(machine: Machine, serial: SerialOutput, flags: RunFlags): Promise<number> {
+/**
+ * Runs until the machine stops or the host stops it, and reports that.
+ *
+ * @param attach - attaches the console; replaced in tests
+ * @returns the exit code that the end calls for
+ * @throws what the serial line's reader failed with, unless it has merely gone away
+ */
+export async function runToEnd(
+  machine: Runnable,
+  serial: SerialOutput,
+  flags: RunFlags,
+  attach = attachConsole,
+): Promise<number> {
   const first = machine.pc.cpu.icount;
-  const stop = await untilStopped(machine, serial, flags);
-  serial.flush();
+  const stop = await untilStopped(machine, serial, flags, attach);
+  await serial.drained();
   const end = describeStop(stop, machine, serial.lastLine);
   const instructions = machine.pc.cpu.icount - first;
   if (flags.json) {
@@ -36,47 +52,57 @@ export async function runToEnd(machine: Machine, serial: SerialOutput, flags: Ru
   return end.exitCode;
 }
 
-async function untilStopped(machine: Machine, serial: SerialOutput, flags: RunFlags): Promise<RunStop> {
-  let asked: HostStop | undefined;
-  let wake: () => void = () => {};
-  const ask = (kind: HostStop['kind']) => {
-    asked ??= { kind };
-    wake();
-  };
-  const onSignal = () => ask('interrupted');
-  const timer = flags.timeout === undefined ? undefined : setTimeout(() => ask('timeout'), flags.timeout);
-  const console = attachConsole({
+async function untilStopped(
+  machine: Runnable,
+  serial: SerialOutput,
+  { timeout, icountLimit }: RunFlags,
+  attach: typeof attachConsole,
+): Promise<RunStop> {
+  const arrivals = new Arrivals();
+  const onSignal = (signal: NodeJS.Signals) =>
+    arrivals.ask({ kind: 'interrupted', signal: signal === 'SIGTERM' ? signal : 'SIGINT' });
+  const timer =
+    timeout === undefined
+      ? undefined
+      : setTimeout(() => arrivals.ask({ kind: 'timeout' }), Math.min(timeout, MAX_TIMER_MS));
+  const console = attach({
     input: (bytes) => {
       machine.input(bytes);
-      wake();
+      arrivals.note();
     },
-    end: () => wake(),
-    command: () => ask('escape'),
+    end: () => arrivals.note(),
+    command: () => arrivals.ask({ kind: 'escape' }),
   });
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   if (console.interactive) process.stderr.write(`${ESCAPE_HELP}\r\n`);
   try {
-    let left = flags.icountLimit ?? Number.POSITIVE_INFINITY;
-    for (;;) {
-      const before = machine.pc.cpu.icount;
-      const stop = machine.run({ instructions: Math.min(left, SLICE_INSTRUCTIONS) });
-      left -= machine.pc.cpu.icount - before;
-      serial.flush();
-      await nextTurn();
-      if (asked) return asked;
-      if (stop.kind === 'idle' && console.open) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        if (asked) return asked;
-      } else if (stop.kind !== 'budget') return stop;
-      if (left <= 0) return { kind: 'icount-limit' };
-    }
+    return await turns(new Slices(machine, icountLimit), serial, arrivals, console);
   } finally {
     clearTimeout(timer);
     process.removeListener('SIGINT', onSignal);
     process.removeListener('SIGTERM', onSignal);
     console.detach();
+  }
+}
+
+async function turns(
+  slices: Slices,
+  serial: SerialOutput,
+  arrivals: Arrivals,
+  console: Console,
+): Promise<RunStop> {
+  for (;;) {
+    arrivals.clear();
+    const stop = slices.runFor(TURN_MS);
+    serial.flush();
+    if (stop && stop.kind !== 'idle') return stop;
+    await arrivals.unlessAsked(serial.drained());
+    await nextTurn();
+    if (stop && !arrivals.any) {
+      if (!console.open) return stop;
+      await arrivals.next();
+    }
+    if (arrivals.asked) return arrivals.asked;
   }
 }

@@ -1,37 +1,70 @@
-/** The guest's serial line on its way out: gathered a slice at a time, then written at once. */
+/** The guest's serial line on its way out: gathered a turn at a time, written at once, at the reader's pace. */
+import type { Writable } from 'node:stream';
+
+/** How much is kept of a line that does not end. */
+const LINE_LIMIT = 1024;
 
 export class SerialOutput {
-  /** The last line, for the report of a run that went wrong. */
-  lastLine = '';
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Writable;
+  readonly #decoder = new TextDecoder('latin1');
   #pending: number[] = [];
+  /** The line that has not ended yet, and the last that has and is not empty. */
+  #line = '';
+  #endedLine = '';
+  #written: Promise<void> = Promise.resolve();
   #muted = false;
+  #error: Error | undefined;
 
-  /** @param toStderr - stdout is taken by a JSON result */
-  constructor(toStderr: boolean) {
-    this.#stream = toStderr ? process.stderr : process.stdout;
-    // A reader that has gone away (`| head`) is no error of ours.
-    this.#stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') this.#muted = true;
-      else throw error;
-    });
+  /** @param stream - stderr where stdout is taken by a JSON result */
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on('error', (error) => this.#fail(error));
+  }
+
+  /** The last line with something on it, for the report of a run that went wrong. */
+  get lastLine(): string {
+    return this.#line.trimEnd() || this.#endedLine;
   }
 
   readonly onByte = (byte: number): void => {
     this.#pending.push(byte);
   };
 
-  /** Forgets what has come so far: a load says nothing. */
-  discard(): void {
-    this.#pending = [];
-  }
-
+  /** Hands to the stream what has come so far. */
   flush(): void {
     if (this.#pending.length === 0) return;
     const bytes = Uint8Array.from(this.#pending);
     this.#pending = [];
-    const lines = `${this.lastLine}${new TextDecoder('latin1').decode(bytes)}`.split(/\r?\n/);
-    this.lastLine = lines.at(-1) || lines.at(-2) || '';
-    if (!this.#muted) this.#stream.write(bytes);
+    this.#keepLines(this.#decoder.decode(bytes));
+    if (this.#muted) return;
+    this.#written = new Promise((resolve) => {
+      this.#stream.write(bytes, (error) => {
+        if (error) this.#fail(error);
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Waits until the reader has taken all that was flushed: what a slow one leaves must not pile up here.
+   *
+   * @throws the stream's error, unless it says that the reader has gone away
+   */
+  async drained(): Promise<void> {
+    // The callback of write() rather than 'drain': a stream that fails emits no 'drain'.
+    if (!this.#muted) await this.#written;
+    if (this.#error) throw this.#error;
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    // A reader that has gone away (`| head`) is no error of ours.
+    if (error.code !== 'EPIPE') this.#error ??= error;
+    this.#muted = true;
+  }
+
+  #keepLines(text: string): void {
+    const lines = `${this.#line}${text}`.split(/\r?\n/);
+    this.#line = (lines.pop() ?? '').slice(-LINE_LIMIT);
+    this.#endedLine = lines.findLast((line) => line.trim() !== '')?.slice(-LINE_LIMIT) ?? this.#endedLine;
   }
 }

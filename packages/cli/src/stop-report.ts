@@ -1,7 +1,7 @@
 /** What the end of a run means: its exit code, and the words for it. A run that ends on a fault never exits 0. */
-import type { Machine } from '@kexec/machine';
 import { EXIT } from './exit-code.js';
 import type { RunStop } from './run-stop.js';
+import type { Runnable } from './runnable.js';
 
 export interface StopDescription {
   readonly exitCode: number;
@@ -10,7 +10,7 @@ export interface StopDescription {
 }
 
 /** @param lastLine - the last line on ttyS0 */
-export function describeStop(stop: RunStop, machine: Machine, lastLine: string): StopDescription {
+export function describeStop(stop: RunStop, machine: Runnable, lastLine: string): StopDescription {
   const fault = (what: string) => ({
     exitCode: EXIT.GUEST_FAULT,
     message: `${what}\n${whereItStands(machine, lastLine)}`,
@@ -23,7 +23,10 @@ export function describeStop(stop: RunStop, machine: Machine, lastLine: string):
     case 'escape':
       return { exitCode: EXIT.OK, message: 'ended from the console' };
     case 'interrupted':
-      return { exitCode: EXIT.SIGINT, message: `interrupted\n${whereItStands(machine, lastLine)}` };
+      return {
+        exitCode: EXIT[stop.signal],
+        message: `interrupted by ${stop.signal}\n${whereItStands(machine, lastLine)}`,
+      };
     case 'timeout':
     case 'icount-limit':
       return { exitCode: EXIT.TIMEOUT, message: `${LIMITS[stop.kind]}\n${whereItStands(machine, lastLine)}` };
@@ -53,7 +56,7 @@ function describeTripleFault(report: TripleFaultReport, lastLine: string): strin
 }
 
 /** Where the guest is when a run ends without its say-so. */
-function whereItStands(machine: Machine, lastLine: string): string {
+function whereItStands(machine: Runnable, lastLine: string): string {
   const { cpu } = machine.pc;
   return [
     `  eip ${hex(cpu.eip)}, cs ${hex(cpu.getSegment(1).selector, 4)}, eflags ${hex(cpu.eflags)}, cr0 ${hex(cpu.cr0)}, cr3 ${hex(cpu.cr3)}`,

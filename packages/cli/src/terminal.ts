@@ -53,6 +53,8 @@ export function attachConsole(handlers: ConsoleHandlers): Console {
       restore();
       process.removeListener('exit', restore);
       stdin.removeListener('data', onData);
+      stdin.removeListener('end', onEnd);
+      stdin.removeListener('error', onEnd);
       stdin.pause();
       stdin.unref?.();
     },

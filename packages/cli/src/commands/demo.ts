@@ -5,9 +5,8 @@ import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-code.js';
 import { readFile } from '../image-file.js';
 import { runToEnd } from '../run-to-end.js';
-import { SerialOutput } from '../serial-output.js';
 import type { KexecFlags } from './kexec.js';
-import { listModels, machineOptions } from './kexec.js';
+import { listModels, machineOptions, serialOutput } from './kexec.js';
 
 const DEMOS: Readonly<Record<string, () => Uint8Array>> = {
   elf: createElfGuest,
@@ -31,7 +30,7 @@ export async function demoCommand(name: string, flags: KexecFlags): Promise<numb
     });
   }
   const initrdPath = flags.initrd ?? flags.ramdisk;
-  const serial = new SerialOutput(flags.json === true);
+  const serial = serialOutput(flags);
   const machine = createMachine(machineOptions(flags, serial));
   machine.load(create(), {
     append: flags.append ?? flags.commandLine ?? DEFAULT_COMMAND_LINE,

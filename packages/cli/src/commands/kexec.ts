@@ -57,7 +57,7 @@ function checkUsage(file: string | undefined, flags: KexecFlags): void {
 
 /** FILE alone: the machine lives as long as this call. */
 async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
-  const serial = new SerialOutput(flags.json === true);
+  const serial = serialOutput(flags);
   const image = readImage(file);
   const machine = createMachine(machineOptions(flags, serial));
   tell(machine.load(image, loadOptions(flags)), flags);
@@ -67,7 +67,7 @@ async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
 
 function load(store: MachineStore, file: string, flags: KexecFlags): void {
   const image = readImage(file);
-  const serial = new SerialOutput(flags.json === true);
+  const serial = serialOutput(flags);
   const machine = saved(store, serial, flags) ?? createMachine(machineOptions(flags, serial));
   tell(machine.load(image, loadOptions(flags)), flags);
   store.write(machine.saveSnapshot());
@@ -76,7 +76,7 @@ function load(store: MachineStore, file: string, flags: KexecFlags): void {
 }
 
 async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
-  const serial = new SerialOutput(flags.json === true);
+  const serial = serialOutput(flags);
   const machine = saved(store, serial, {});
   if (!machine?.loaded) {
     throw new CliError(EXIT.LOAD_REFUSED, 'NOTHING_LOADED', 'nothing has been loaded', {
@@ -90,7 +90,7 @@ async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
 }
 
 function unload(store: MachineStore): number {
-  const machine = saved(store, new SerialOutput(false), {});
+  const machine = saved(store, new SerialOutput(process.stdout), {});
   if (!machine) return EXIT.OK;
   machine.unload();
   store.write(machine.saveSnapshot());
@@ -98,7 +98,7 @@ function unload(store: MachineStore): number {
 }
 
 function status(store: MachineStore, flags: KexecFlags): number {
-  const loaded = saved(store, new SerialOutput(false), {})?.loaded ?? false;
+  const loaded = saved(store, new SerialOutput(process.stdout), {})?.loaded ?? false;
   const exitCode = loaded ? EXIT.EXPECTATION : EXIT.OK;
   if (flags.json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode, loaded })}\n`);
   return exitCode;
@@ -119,6 +119,11 @@ function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Ma
     );
   }
   return restoreMachine(snapshot, { onSerial: serial.onByte });
+}
+
+/** The serial line's way out: stdout, unless a JSON result goes there. */
+export function serialOutput({ json }: KexecFlags): SerialOutput {
+  return new SerialOutput(json ? process.stderr : process.stdout);
 }
 
 /** The machine's part of the flags. */

@@ -1,0 +1,52 @@
+/** A run in slices: the host's clock is looked at between them, and never decides where they end. */
+import type { HostStop, RunStop } from './run-stop.js';
+import type { Runnable } from './runnable.js';
+
+/** Some milliseconds even for a guest that does nothing but poll a port. */
+const SLICE_INSTRUCTIONS = 50_000;
+/** As in pc.run: a HLT that lasts longer can only be ended by input. */
+const IDLE_NS = 60_000_000_000;
+
+/** The slices of one run. */
+export class Slices {
+  readonly #machine: Runnable;
+  #left: number;
+  #haltedNs = 0;
+
+  /** @param icountLimit - instructions that the whole run may retire */
+  constructor(machine: Runnable, icountLimit = Number.POSITIVE_INFINITY) {
+    this.#machine = machine;
+    this.#left = icountLimit;
+  }
+
+  /**
+   * Runs slices for so long on the host's clock, and at least one.
+   *
+   * @returns why the run stopped; undefined when only this time is up
+   */
+  runFor(milliseconds: number): Exclude<RunStop, { kind: 'budget' }> | undefined {
+    const end = performance.now() + milliseconds;
+    do {
+      if (this.#left <= 0) return LIMIT_REACHED;
+      const stop = this.#slice();
+      if (stop.kind !== 'budget') return stop;
+    } while (performance.now() < end);
+    return undefined;
+  }
+
+  #slice(): RunStop {
+    const { cpu, clock } = this.#machine.pc;
+    const icount = cpu.icount;
+    const since = clock.now();
+    const stop = this.#machine.run({ instructions: Math.min(this.#left, SLICE_INSTRUCTIONS) });
+    this.#left -= cpu.icount - icount;
+    // A masked timer ticks on during HLT and each tick counts as an instruction, so that a slice can end before
+    // pc.run has seen enough ticks to call the CPU idle.
+    this.#haltedNs = cpu.icount === icount ? this.#haltedNs + clock.now() - since : 0;
+    if (stop.kind !== 'budget' || this.#haltedNs < IDLE_NS) return stop;
+    this.#haltedNs = 0;
+    return { kind: 'idle' };
+  }
+}
+
+const LIMIT_REACHED: HostStop = { kind: 'icount-limit' };
