@@ -41,7 +41,8 @@ export function createProgram(exit: Exit): Command {
     .exitOverride();
   addImageOptions(demo);
   addRunOptions(demo);
-  demo.action(async (name: string, flags: KexecFlags) => exit(await demoCommand(name, flags)));
+  // Options before the word `demo` count as well.
+  demo.action(async (name: string) => exit(await demoCommand(name, demo.optsWithGlobals<KexecFlags>())));
   program
     .command('support')
     .description('list the instructions that the CPU executes, since which model, and how far')

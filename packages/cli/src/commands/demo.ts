@@ -23,7 +23,7 @@ const DEFAULT_INITRD = new TextEncoder().encode('123456789');
 /** @returns the exit code */
 export async function demoCommand(name: string, flags: KexecFlags): Promise<number> {
   if (listModels(flags)) return EXIT.OK;
-  const create = DEMOS[name];
+  const create = Object.hasOwn(DEMOS, name) ? DEMOS[name] : undefined;
   if (!create) {
     throw new CliError(EXIT.USAGE, 'DEMO_NAME', `there is no demo "${name}"`, {
       remedy: `The demos are: ${DEMO_NAMES.join(', ')}.`,

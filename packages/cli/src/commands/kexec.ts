@@ -3,7 +3,7 @@
 import type { LoadPlan } from '@kexec/loaders';
 import { IMAGE_TYPES, isSupported } from '@kexec/loaders';
 import type { Machine, MachineLoadOptions, MachineOptions } from '@kexec/machine';
-import { CPU_MODEL_NAMES, createMachine, restoreMachine } from '@kexec/machine';
+import { CPU_MODEL_NAMES, createMachine, KexecError, restoreMachine } from '@kexec/machine';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-code.js';
 import { readFile, readImage } from '../image-file.js';
@@ -40,7 +40,7 @@ export async function kexecCommand(file: string | undefined, flags: KexecFlags):
   const store = new MachineStore(flags.machine ?? 'default');
   if (flags.status) return status(store, flags);
   return store.locked(async () => {
-    if (flags.unload) return unload(store);
+    if (flags.unload) return unload(store, flags);
     if (file !== undefined) load(store, file, flags);
     return flags.exec ? exec(store, flags) : EXIT.OK;
   });
@@ -53,7 +53,12 @@ function checkUsage(file: string | undefined, flags: KexecFlags): void {
   if (file === undefined && !flags.exec && !flags.unload && !flags.status)
     throw usage('name a FILE, or say -e, -u or -S');
   if (file !== undefined && (flags.unload || flags.status)) throw usage('--unload and --status take no FILE');
+  const idle = FILE_OPTIONS.find((name) => flags[name] !== undefined);
+  if (file === undefined && idle) throw usage(`--${idle} says how a FILE is loaded, and there is none`);
 }
+
+/** Options that mean nothing without a FILE. */
+const FILE_OPTIONS = ['type', 'append', 'initrd', 'ramdisk', 'memory', 'cpu', 'engine'] as const;
 
 /** FILE alone: the machine lives as long as this call. */
 async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
@@ -71,8 +76,7 @@ function load(store: MachineStore, file: string, flags: KexecFlags): void {
   const machine = saved(store, serial, flags) ?? createMachine(machineOptions(flags, serial));
   tell(machine.load(image, loadOptions(flags)), flags);
   store.write(machine.saveSnapshot());
-  if (flags.json && !flags.exec)
-    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode: EXIT.OK, loaded: true })}\n`);
+  if (flags.json && !flags.exec) printJson({ exitCode: EXIT.OK, loaded: true });
 }
 
 async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
@@ -89,18 +93,23 @@ async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
   return runToEnd(machine, serial, flags);
 }
 
-function unload(store: MachineStore): number {
-  const machine = saved(store, new SerialOutput(process.stdout), {});
-  if (!machine) return EXIT.OK;
-  machine.unload();
-  store.write(machine.saveSnapshot());
+function unload(store: MachineStore, flags: KexecFlags): number {
+  const machine = saved(store, serialOutput(flags), {});
+  machine?.unload();
+  if (machine) store.write(machine.saveSnapshot());
+  if (flags.json) printJson({ exitCode: EXIT.OK, loaded: false });
   return EXIT.OK;
+}
+
+/** A command's result for a program. */
+function printJson(result: { readonly exitCode: number; readonly loaded: boolean }): void {
+  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...result })}\n`);
 }
 
 function status(store: MachineStore, flags: KexecFlags): number {
   const loaded = saved(store, new SerialOutput(process.stdout), {})?.loaded ?? false;
   const exitCode = loaded ? EXIT.EXPECTATION : EXIT.OK;
-  if (flags.json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode, loaded })}\n`);
+  if (flags.json) printJson({ exitCode, loaded });
   return exitCode;
 }
 
@@ -118,7 +127,14 @@ function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Ma
       },
     );
   }
-  return restoreMachine(snapshot, { onSerial: serial.onByte });
+  try {
+    return restoreMachine(snapshot, { onSerial: serial.onByte });
+  } catch (error) {
+    if (!(error instanceof KexecError)) throw error;
+    throw new CliError(EXIT.IO, error.code, error.message, {
+      remedy: `Remove ${store.path} and load the image again.`,
+    });
+  }
 }
 
 /** The serial line's way out: stdout, unless a JSON result goes there. */
