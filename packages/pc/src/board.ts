@@ -3,6 +3,7 @@ import { type InterruptLine, WiredOr } from './bus/interrupt-line.js';
 import type { PortBus, PortDevice } from './bus/port-bus.js';
 import type { Clock } from './clock.js';
 import { DebugConsole, DebugExit } from './devices/debug-port.js';
+import { FerrLatch } from './devices/ferr-latch.js';
 import { createHostBridge } from './devices/i440fx.js';
 import { I8042 } from './devices/i8042.js';
 import { I8254 } from './devices/i8254.js';
@@ -29,6 +30,7 @@ export interface PcDevices {
   readonly pci: PciHost;
   readonly debugConsole: DebugConsole;
   readonly debugExit: DebugExit;
+  readonly ferr: FerrLatch;
 }
 
 /** Which device asked for a reset. */
@@ -78,6 +80,7 @@ export function createDevices(board: BoardConnections): PcDevices {
     pci,
     debugConsole: new DebugConsole(board.onDebug),
     debugExit: new DebugExit(exit),
+    ferr: new FerrLatch({ irq: irq('ferr') }),
   };
   claimPorts(board, devices);
   return devices;

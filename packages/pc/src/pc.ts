@@ -115,6 +115,8 @@ export class Pc {
         readPort: (port, bytes) => this.ports.read(port, bytes),
         writePort: (port, bytes, value) => this.ports.write(port, value, bytes),
         acknowledgeInterrupt: () => this.devices.pic.acknowledge(),
+        setFerr: (level) => this.devices.ferr.setFerr(level),
+        isNumericErrorIgnored: () => this.devices.ferr.isErrorIgnored,
         timestamp: () => Math.floor(this.clock.now() / this.clock.period),
       },
       ...(options.model === undefined ? {} : { model: options.model }),

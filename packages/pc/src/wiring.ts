@@ -26,6 +26,7 @@ export const PC_WIRING = [
   { device: 'port92', first: 0x0092, last: 0x0092, offset: 0 },
   { device: 'pic', first: 0x00a0, last: 0x00a1, offset: 2 },
   { device: 'debugConsole', first: 0x00e9, last: 0x00e9, offset: 0 },
+  { device: 'ferr', first: 0x00f0, last: 0x00f0, offset: 0, irq: 13 },
   { device: 'debugExit', first: 0x00f4, last: 0x00f4, offset: 0 },
   { device: 'uart', first: 0x03f8, last: 0x03ff, offset: 0, irq: 4 },
   { device: 'pic', first: 0x04d0, last: 0x04d1, offset: 4 },

@@ -8,6 +8,10 @@ export interface Board {
   writePort(port: number, bytes: 1 | 2 | 4, value: number): void;
   /** The INTA cycle: the vector of the interrupt that the controller has raised. */
   acknowledgeInterrupt(): number;
+  /** FERR#: an x87 exception waits with CR0.NE clear. A PC makes IRQ 13 of it. */
+  setFerr?(level: boolean): void;
+  /** IGNNE#: x87 instructions are executed in spite of a waiting exception. */
+  isNumericErrorIgnored?(): boolean;
   /** Ticks of the time-stamp counter; retired instructions are counted where the board has none. */
   timestamp?(): number;
 }

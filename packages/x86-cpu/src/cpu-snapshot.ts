@@ -3,20 +3,21 @@ import { KexecError } from '@kexec/phys-mem';
 import type { Cpu } from './cpu.js';
 import type { RunState } from './run-state.js';
 import { setCpl } from './state/control.js';
-import { CPL, INTERPRETER_STATE, ZERO } from './state/layout.js';
+import { CPL, INTERPRETER_STATE, ST, STATE_END, ZERO } from './state/layout.js';
 import { getSegment, setSegment } from './state/segment.js';
 
 /*
  * Little-endian:
  *
  *   +0    'KCPU', version (u32)
- *   +8    state words 0 … INTERPRETER_STATE of layout.ts
+ *   +8    state words 0 … INTERPRETER_STATE of layout.ts, then ST … STATE_END
  *   then  u32 length and JSON text of what lies outside the Wasm memory
  */
 const MAGIC = 0x5550_434b;
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 8;
-const JSON_OFFSET = HEADER_BYTES + INTERPRETER_STATE + 4;
+const STATE_FIELDS: readonly number[] = [...fields(0, INTERPRETER_STATE), ...fields(ST, STATE_END)];
+const JSON_OFFSET = HEADER_BYTES + STATE_FIELDS.length * 4 + 4;
 const MAX_JSON_BYTES = 0x1_0000;
 const SEGMENT_COUNT = 8;
 
@@ -43,8 +44,8 @@ export function saveCpu(cpu: Cpu, run: SavedRun): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, VERSION, true);
-  for (let field = 0; field < INTERPRETER_STATE; field += 4) {
-    view.setInt32(HEADER_BYTES + field, cpu.registers.get(field), true);
+  for (const [i, field] of STATE_FIELDS.entries()) {
+    view.setInt32(HEADER_BYTES + 4 * i, cpu.registers.get(field), true);
   }
   view.setUint32(JSON_OFFSET - 4, json.length, true);
   bytes.set(json, JSON_OFFSET);
@@ -55,8 +56,8 @@ export function saveCpu(cpu: Cpu, run: SavedRun): Uint8Array {
 export function loadCpu(cpu: Cpu, bytes: Uint8Array): SavedRun {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const outside = readOutside(cpu, view);
-  for (let field = 0; field < INTERPRETER_STATE; field += 4) {
-    cpu.registers.set(field, view.getInt32(HEADER_BYTES + field, true));
+  for (const [i, field] of STATE_FIELDS.entries()) {
+    cpu.registers.set(field, view.getInt32(HEADER_BYTES + 4 * i, true));
   }
   // What follows from other fields is made anew, so that no snapshot can hold it wrong.
   cpu.registers.set(ZERO, 0);
@@ -69,6 +70,11 @@ export function loadCpu(cpu: Cpu, bytes: Uint8Array): SavedRun {
   cpu.flushTlb();
   cpu.modeChanged();
   return outside;
+}
+
+/** Offsets of the dwords from `start` to `end`. */
+function fields(start: number, end: number): number[] {
+  return Array.from({ length: (end - start) / 4 }, (_, i) => start + 4 * i);
 }
 
 function readOutside(cpu: Cpu, view: DataView): OutsideState {

@@ -17,6 +17,7 @@ import { RunLoop } from './run-loop.js';
 import type { StopReason } from './run-state.js';
 import { SystemNumberMachine } from './semantics/system-number-machine.js';
 import { ControlFile } from './state/control-file.js';
+import { Fpu } from './state/fpu.js';
 import { A20_MASK } from './state/layout.js';
 
 /** What a CPU is made of. */
@@ -48,6 +49,7 @@ export class Cpu extends ControlFile {
   readonly debug: DebugUnit;
   readonly memory: CpuMemory;
   readonly msrs: ModelSpecificRegisters;
+  readonly fpu: Fpu;
   readonly interpreter: Interpreter;
   /** Executes while accesses must be looked at one by one: armed breakpoints, alignment checks. */
   readonly stepper: Interpreter;
@@ -65,6 +67,7 @@ export class Cpu extends ControlFile {
     this.paging = new Paging(this.registers, mem, this.tlb, this.msrs);
     this.debug = new DebugUnit(this.registers);
     this.memory = new CpuMemory(this.registers, this.paging, mem, this.debug);
+    this.fpu = new Fpu(this.registers);
     this.loop = new RunLoop(this);
     this.registers.set(A20_MASK, A20_ON_MASK);
     const machine = new SystemNumberMachine(this, mem.memory, this.memory);

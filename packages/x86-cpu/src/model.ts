@@ -6,6 +6,7 @@ import { AC, ARITHMETIC_FLAGS, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from
 
 /** CPUID.1:EDX (SDM Vol. 2A, "CPUID", Table 3-11). A bit is claimed only when we execute what it promises. */
 export const FEATURE = {
+  FPU: 1 << 0,
   VME: 1 << 1,
   DE: 1 << 2,
   PSE: 1 << 3,
@@ -42,6 +43,8 @@ export interface CpuModel {
   readonly cr4Mask: number;
   /** CR0.WP and CR0.AM exist since the 486, as do NE, NW and CD. */
   readonly has486Cr0: boolean;
+  /** Without an FPU the x87 escapes do nothing, unless CR0.EM or CR0.TS makes them #NM. */
+  readonly hasFpu: boolean;
   /** EFLAGS bits that exist. */
   readonly eflagsMask: number;
   /** Loading CS in real-address mode sets limit FFFF and D = 0. */
@@ -60,7 +63,7 @@ const EFLAGS_VME = VIF | VIP;
 const VENDOR = 'GenuineIntel';
 
 /* Features and rows, each generation's on top of those before it. */
-const PENTIUM = FEATURE.VME | FEATURE.DE | FEATURE.PSE | FEATURE.TSC | FEATURE.MSR | FEATURE.CX8;
+const PENTIUM = FEATURE.FPU | FEATURE.VME | FEATURE.DE | FEATURE.PSE | FEATURE.TSC | FEATURE.MSR | FEATURE.CX8;
 const PENTIUM_PRO = PENTIUM | FEATURE.PAE | FEATURE.PGE | FEATURE.CMOV;
 const PENTIUM_2 = PENTIUM_PRO | FEATURE.SEP;
 
@@ -74,6 +77,7 @@ function withoutCpuid(identity: Identity, rest: { is486: boolean }): CpuModel {
     hasCr4: false,
     cr4Mask: 0,
     has486Cr0: rest.is486,
+    hasFpu: rest.is486,
     eflagsMask: rest.is486 ? EFLAGS_486 : EFLAGS_386,
     loadsFixedCodeLimits: true,
     hasP6Msrs: false,
@@ -110,6 +114,7 @@ function withCpuid(identity: Identity, features: number, rows: number, brand?: s
     hasCr4: true,
     cr4Mask: brought.reduce((all, [, , cr4]) => all | cr4, rows & RDPMC ? CR4_PCE : 0),
     has486Cr0: true,
+    hasFpu: (features & FEATURE.FPU) !== 0,
     eflagsMask: brought.reduce((all, [, , , eflags]) => all | eflags, EFLAGS_CPUID),
     loadsFixedCodeLimits: identity.family < 5,
     hasP6Msrs: identity.family >= 6,
@@ -131,8 +136,8 @@ const BRAND = 'kexec virtual IA-32 processor';
 export const CPU_MODELS = {
   '386': withoutCpuid(identity('386', 3, 0, 8), { is486: false }),
   '486': withoutCpuid(identity('486', 4, 1, 0), { is486: true }),
-  // The DX4: CPUID, and the virtual-8086 extensions.
-  '486-cpuid': withCpuid(identity('486-cpuid', 4, 8, 0), FEATURE.VME, TEST_REGISTERS),
+  // The DX4: CPUID, FPU, and the virtual-8086 extensions.
+  '486-cpuid': withCpuid(identity('486-cpuid', 4, 8, 0), FEATURE.FPU | FEATURE.VME, TEST_REGISTERS),
   pentium: withCpuid(identity('pentium', 5, 2, 12), PENTIUM, 0),
   'pentium-mmx': withCpuid(identity('pentium-mmx', 5, 4, 3), PENTIUM, RDPMC),
   'pentium-pro': MODEL_686,

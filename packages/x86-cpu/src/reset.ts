@@ -51,6 +51,7 @@ export function resetRegisters(cpu: Cpu): void {
   registers.set(DR0 + 6 * 4, DR6_RESET);
   registers.set(DR0 + 7 * 4, DR7_RESET);
   setCpl(registers, 0);
+  cpu.fpu.reset();
   const data = { selector: 0, attributes: REAL_MODE_ATTRIBUTES, base: 0, limit: REAL_MODE_LIMIT };
   for (const index of [ES, SS, DS, FS, GS]) setSegment(registers, index, data);
   setSegment(registers, CS, { ...data, selector: 0xf000, base: RESET_CODE_BASE });

@@ -1,5 +1,5 @@
 /** The support table: every instruction of the rows, the first model that has it, and how far it is executed. */
-import { ALL_FEATURES, type Insn, isGroup, type OpcodeMap, UNDOCUMENTED } from './isa/insn.js';
+import { ALL_FEATURES, type Insn, isGroup, MEMORY_FORMS, type OpcodeMap, UNDOCUMENTED } from './isa/insn.js';
 import { OPCODE_MAP } from './isa/opcode-map.js';
 import { OPCODE_MAP_0F } from './isa/opcode-map-0f.js';
 import { CPU_MODELS, type CpuModelName } from './model.js';
@@ -46,7 +46,6 @@ const BY_AGE: readonly CpuModelName[] = [
 
 /** What is less than the manual says, by mnemonic. All else is full. */
 const SHORTFALLS: Readonly<Record<string, readonly [Support, string]>> = {
-  ESC: ['none', 'without an FPU: #NM by CR0.EM and CR0.TS, else no effect'],
   RDPMC: ['partial', 'no performance counter is implemented, so it is always #GP(0)'],
   RSM: ['none', 'no system-management mode: always #UD'],
   'MOV Td': ['partial', 'the test registers read 0: cache and TLB are not modelled'],
@@ -73,8 +72,20 @@ function* linesOf(map: OpcodeMap, prefix: string): Iterable<Line> {
     if (!isGroup(entry)) yield { key: keyOf(entry), row: entry, opcode };
     else
       for (const [reg, row] of entry.entries())
-        if (row) yield { key: keyOf(row), row, opcode: `${opcode} /${reg}` };
+        if (row && isFirstOf(row, reg)) yield { key: keyOf(row), row, opcode: `${opcode} ${extensionOf(row, reg)}` };
   }
+}
+
+/** An x87 row for ST(i) is in the map eight times. */
+function isFirstOf(row: Insn, index: number): boolean {
+  return index < MEMORY_FORMS || !row.modrm || (index & 7) === 0;
+}
+
+/** '/4', or of an x87 register form 'C0+i', and 'E1' where ModRM has no operand in it. */
+function extensionOf(row: Insn, index: number): string {
+  if (index < MEMORY_FORMS) return `/${index}`;
+  const modrm = (0xc0 + index - MEMORY_FORMS).toString(16).toUpperCase();
+  return row.modrm ? `${modrm}+i` : modrm;
 }
 
 /** The mnemonic; moves to and from system registers stand apart from the others. */
@@ -88,7 +99,7 @@ function rowOf(instruction: string, lines: readonly Line[]): SupportRow {
   const forms = lines.map(({ row, opcode }) => ({
     operands: row.text.split(' ')[1] ?? '',
     opcode,
-    since: firstModel(row),
+    since: firstModel(row, X87_ESCAPE.test(opcode)),
   }));
   const [support, reason] = SHORTFALLS[instruction] ?? ['full', undefined];
   const since = BY_AGE.find((model) => forms.some((form) => form.since === model));
@@ -96,9 +107,15 @@ function rowOf(instruction: string, lines: readonly Line[]): SupportRow {
   return { instruction, forms, since: support === 'none' ? undefined : since, support, reason, undocumented };
 }
 
-function firstModel(row: Insn): CpuModelName | undefined {
+/** An escape is there on the 386 too, and does nothing without an FPU. */
+const X87_ESCAPE = /^D[8-F]/;
+
+function firstModel(row: Insn, needsFpu: boolean): CpuModelName | undefined {
   const needed = row.flags & ALL_FEATURES;
-  return BY_AGE.find((model) => (needed & ~CPU_MODELS[model].rows) === 0);
+  return BY_AGE.find((name) => {
+    const model = CPU_MODELS[name];
+    return (needed & ~model.rows) === 0 && (model.hasFpu || !needsFpu);
+  });
 }
 
 function byName(a: SupportRow, b: SupportRow): number {

@@ -11,6 +11,7 @@ import type { Match } from './match.js';
 import { isWritten, matchForm } from './match.js';
 import type { InstructionStatement, SourceOperand } from './statement.js';
 
+const WAIT = 0x9b;
 const SEGMENT_PREFIXES = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
 
 /**
@@ -43,7 +44,7 @@ export function encodeInstruction(
 export function matchInstruction(statement: InstructionStatement, bits: 16 | 32): readonly Match[] {
   const matches = matchesOf(statement, bits);
   if (new Set(matches.map((match) => match.assumedWidth)).size > 1) {
-    const remedy = 'write byte, word or dword before the memory operand';
+    const remedy = 'write byte, word, dword, qword or tword before the memory operand';
     throw new AssemblerError('SIZE_UNSPECIFIED', 'operand size not specified', statement.source, remedy);
   }
   return matches;
@@ -76,7 +77,29 @@ function operandLists({ mnemonic, operands }: InstructionStatement): readonly (r
     return [operands, [first, first, second]];
   if ((mnemonic === 'AAM' || mnemonic === 'AAD') && !first) return [[TEN]];
   if (/^(RO[LR]|RC[LR]|S[HA][LR])$/.test(mnemonic) && first && !second) return [[first, ONE]];
+  return mnemonic.startsWith('F') ? x87OperandLists(mnemonic, operands) : [operands];
+}
+
+/** ST(0) may be left out, and so may ST(1) where the manual has a form without operands. */
+function x87OperandLists(
+  mnemonic: string,
+  operands: readonly SourceOperand[],
+): readonly (readonly SourceOperand[])[] {
+  const [first, second] = operands;
+  if (!first && HAS_SHORT_FORM.test(mnemonic))
+    return [
+      [ST0, ST1],
+      [ST1, ST0],
+    ];
+  if (first?.kind === 'register' && !second) return [operands, [ST0, first], [first, ST0]];
   return [operands];
+}
+
+const HAS_SHORT_FORM = /^F(XCH|U?COMP?|(ADD|MUL|SUBR?|DIVR?)P)$/;
+const [ST0, ST1]: readonly [SourceOperand, SourceOperand] = [x87Register(0), x87Register(1)];
+
+function x87Register(index: number): SourceOperand {
+  return { kind: 'register', register: { kind: 'x87', size: 0, index } };
 }
 
 function immediate(value: bigint): SourceOperand {
@@ -105,7 +128,7 @@ function encodingsOf(match: Match, statement: InstructionStatement, bits: 16 | 3
     if (!operand || !place(code, operand, match, usualAddressSize, parts, scope)) return [];
   }
   const prefixes = prefixBytes(match, parts.address, usualAddressSize, statement, bits);
-  const start = [...prefixes, ...match.form.opcode];
+  const start = [...(match.form.waits ? [WAIT] : []), ...prefixes, ...match.form.opcode];
   const rms = match.form.row.modrm ? parts.rm : [[]];
   return rms.flatMap((rm) => {
     const [modrm, ...rest] = rm;
@@ -143,9 +166,11 @@ function place(
   }
 }
 
+const FIXED_METHODS: ReadonlySet<string> = new Set(['register', 'segment', 'ST0']);
+
 function placeRegister(code: OperandCode, index: number, parts: Parts): void {
-  if (code.method === 'E' || code.method === 'R') parts.rm = [[0xc0 | index]];
-  else if (code.method !== 'register' && code.method !== 'segment') parts.reg = index;
+  if (code.method === 'E' || code.method === 'R' || code.method === 'ST') parts.rm = [[0xc0 | index]];
+  else if (!FIXED_METHODS.has(code.method)) parts.reg = index;
 }
 
 /** MOV AL,[offset]: no registers, and no ModRM. */

@@ -1,6 +1,6 @@
 /** The opcode maps turned round: from a mnemonic to the rows and opcodes that have it. */
 import type { Group, Insn, OpcodeMap } from '../isa/insn.js';
-import { BARE_MNEMONICS, isGroup, UNDOCUMENTED } from '../isa/insn.js';
+import { BARE_MNEMONICS, isGroup, MEMORY_FORMS, UNDOCUMENTED } from '../isa/insn.js';
 import { OPCODE_MAP } from '../isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
 
@@ -14,6 +14,8 @@ export interface Form {
   /** Sizes that the mnemonic itself fixes: MOVSD is 32, JCXZ has a 16-bit address size. */
   readonly operandSize: 16 | 32 | undefined;
   readonly addressSize: 16 | 32 | undefined;
+  /** Comes after a WAIT: FINIT is WAIT and FNINIT. */
+  readonly waits: boolean;
 }
 
 /** Other names of the same instructions, by the canonical one. */
@@ -43,6 +45,9 @@ const CONDITION_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   G: ['NLE'],
 };
 
+/** SDM Vol. 2A: each has a name without the N, which stands for WAIT and the instruction. */
+const NON_WAITING = /^FN(INIT|CLEX|STCW|STSW|STENV|SAVE)$/;
+
 const FORMS: ReadonlyMap<string, readonly Form[]> = collectForms();
 
 /** Every form of a mnemonic, in opcode order; undefined for an unknown mnemonic. */
@@ -66,12 +71,18 @@ function* formsOfMap(map: OpcodeMap, escapeBytes: readonly number[]): Generator<
   for (const [byte, entry] of map.entries()) {
     const opcode = [...escapeBytes, byte];
     for (const [extension, row] of rowsOf(entry)) {
-      // The x87 rows describe only the length of their instructions.
-      if (row && row.mnemonic !== 'ESC') {
-        yield { row, opcode, extension, operandSize: undefined, addressSize: undefined };
-      }
+      if (!row) continue;
+      const form = { row, extension, operandSize: undefined, addressSize: undefined, waits: false };
+      if (extension < MEMORY_FORMS) yield { ...form, opcode };
+      else yield* x87RegisterForms({ ...form, opcode }, extension - MEMORY_FORMS);
     }
   }
+}
+
+/** A register form has its ModRM byte in the opcode, or ST(i) in it: then one form stands for all eight. */
+function* x87RegisterForms(form: Form, modrm: number): Generator<Form> {
+  if (!form.row.modrm) yield { ...form, opcode: [...form.opcode, 0xc0 | modrm], extension: 0 };
+  else if ((modrm & 7) === 0) yield { ...form, extension: modrm >> 3 };
 }
 
 function rowsOf(entry: Insn | Group | undefined): Iterable<[number, Insn | undefined]> {
@@ -86,6 +97,7 @@ function* namesOf(form: Form): Generator<[string, Form]> {
     yield [`${mnemonic}D`, { ...form, operandSize: 32 }];
   } else if (mnemonic === mnemonic32) {
     yield [mnemonic, form];
+    if (NON_WAITING.test(mnemonic)) yield [`F${mnemonic.slice(2)}`, { ...form, waits: true }];
   } else {
     const size = mnemonic === 'JCXZ' ? 'addressSize' : 'operandSize';
     yield [mnemonic, { ...form, [size]: 16 }];

@@ -1,5 +1,5 @@
 /** Whether written operands fit a form, by kind and width; values are not looked at. */
-import type { OperandCode, Width } from '../isa/operand.js';
+import { type OperandCode, type Width, X87_MEMORY_BITS } from '../isa/operand.js';
 import type { Size } from '../semantics/machine.js';
 import type { Form } from './forms.js';
 import type { SourceOperand } from './statement.js';
@@ -10,13 +10,13 @@ export interface Match {
   readonly operandSize: 16 | 32;
   readonly operands: readonly SourceOperand[];
   /** Width of a memory operand that was written without one. */
-  readonly assumedWidth: Size | 0 | undefined;
+  readonly assumedWidth: number | undefined;
 }
 
 /** What one operand's fit says: whether it fixes the operand size, and the width it was taken to have. */
 interface Fit {
   readonly tiesSize: boolean;
-  readonly assumedWidth?: Size | 0;
+  readonly assumedWidth?: number;
 }
 
 const FITS: Fit = { tiesSize: false };
@@ -88,6 +88,8 @@ function fitRegister(
     return when(register.kind === kinds[method], FITS);
   }
   if (method === 'segment') return when(register.kind === 'segment' && register.index === code.index, FITS);
+  if (register.kind === 'x87')
+    return when(method === 'ST' || (method === 'ST0' && register.index === 0), FITS);
   if (register.kind !== 'general') return undefined;
   if (method !== 'E' && method !== 'G' && method !== 'R' && method !== 'register') return undefined;
   if (method === 'register' && register.index !== code.index) return undefined;
@@ -108,6 +110,10 @@ function fitMemory(
     if (!far) return undefined;
     if (size === undefined) return FITS;
     return when(size === operandSize || (size === 48 && operandSize === 32), TIES);
+  }
+  const x87Bits = X87_MEMORY_BITS.get(code.text);
+  if (x87Bits !== undefined && x87Bits !== 0) {
+    return size === undefined ? { tiesSize: false, assumedWidth: x87Bits } : when(size === x87Bits, FITS);
   }
   if (code.method === 'M') return FITS;
   if (code.method !== 'E' && code.method !== 'O') return undefined;

@@ -11,6 +11,8 @@ const SIZES: ReadonlyMap<string, KeywordSize> = new Map([
   ['dword', 32],
   ['fword', 48],
   ['qword', 64],
+  ['tword', 80],
+  ['tbyte', 80],
 ]);
 const DISTANCES: ReadonlyMap<string, 'short' | 'near' | 'far'> = new Map([
   ['short', 'short'],
@@ -44,11 +46,20 @@ function parseOperand(reader: TokenReader): SourceOperand {
   if (reader.isPunctuation('[')) return parseMemory(reader, keywords, undefined);
   if (register) {
     reader.next();
-    return { kind: 'register', register };
+    return { kind: 'register', register: stackRegister(reader, register) };
   }
   const value = parseExpression(reader);
   if (!reader.accept(':')) return { kind: 'immediate', value, ...keywords };
   return { kind: 'far', selector: value, offset: parseExpression(reader), ...keywords };
+}
+
+/** `st(3)`, which is also `st3`. */
+function stackRegister(reader: TokenReader, register: NamedRegister): NamedRegister {
+  if (register.kind !== 'x87' || !reader.accept('(')) return register;
+  const token = reader.next();
+  if (token.kind !== 'number' || token.value > 7n) return reader.fail('a stack register is st(0) to st(7)');
+  reader.expect(')');
+  return { ...register, index: Number(token.value) };
 }
 
 function parseKeywords(reader: TokenReader): OperandKeywords {

@@ -1,6 +1,6 @@
 /** Decoder: instruction bytes to a row with its operands. Hot: shared operand objects, one shape a result. */
 import type { Insn } from '../isa/insn.js';
-import { ALL_FEATURES, isGroup, LOCK } from '../isa/insn.js';
+import { ALL_FEATURES, groupRow, isGroup, LOCK } from '../isa/insn.js';
 import { OPCODE_MAP } from '../isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
 import type { OperandCode, Width } from '../isa/operand.js';
@@ -33,7 +33,7 @@ export function decode(
   const entry = prefixes.opcode === 0x0f ? OPCODE_MAP_0F[cursor.u8()] : OPCODE_MAP[prefixes.opcode];
   if (entry === undefined) return cursor.tooLong ? 'too-long' : 'undefined-opcode';
   const modrm = isGroup(entry) || entry.modrm ? cursor.u8() : 0;
-  const row = isGroup(entry) ? entry[(modrm >> 3) & 7] : entry;
+  const row = isGroup(entry) ? groupRow(entry, modrm) : entry;
   if (row === undefined || (row.flags & ALL_FEATURES & ~features) !== 0) {
     return cursor.tooLong ? 'too-long' : 'undefined-opcode';
   }
@@ -56,6 +56,7 @@ function decodeRow(row: Insn, modrm: number, prefixes: Prefixes, cursor: CodeCur
   const dataSegment = prefixes.segment === -1 ? DS : prefixes.segment;
   return {
     insn: row,
+    opcode: (prefixes.opcode << 8) | modrm,
     length: cursor.length,
     operandSize,
     addressSize,
@@ -96,6 +97,7 @@ const SEGMENT = numbered((index): DecodedOperand => ({ kind: 'segment', index })
 const CONTROL = numbered((index): DecodedOperand => ({ kind: 'control', index }));
 const DEBUG = numbered((index): DecodedOperand => ({ kind: 'debug', index }));
 const TEST = numbered((index): DecodedOperand => ({ kind: 'test', index }));
+const X87 = numbered((index): DecodedOperand => ({ kind: 'x87', index }));
 const MEMORY: Readonly<Record<Size | 0, DecodedOperand>> = {
   0: { kind: 'memory', size: 0 },
   8: { kind: 'memory', size: 8 },
@@ -148,6 +150,10 @@ function readOperand(
       return reg < 3 ? undefined : TEST[reg];
     case 'segment':
       return SEGMENT[code.index];
+    case 'ST':
+      return X87[rm];
+    case 'ST0':
+      return X87[0];
     case 'one':
       return ONE;
     default:
@@ -159,7 +165,6 @@ function sizeOf(width: Width, operandSize: 16 | 32): Size | 0 {
   return width === 'v' ? operandSize : width;
 }
 
-/** A register of no declared width (the x87 escape's) counts as 32 bits. */
 function generalRegister(width: Width, index: number, operandSize: 16 | 32): DecodedOperand | undefined {
   return REGISTER[sizeOf(width, operandSize) || 32][index];
 }

@@ -28,10 +28,14 @@ export type DecodedOperand =
   | { readonly kind: 'segment'; readonly index: number }
   | { readonly kind: 'control'; readonly index: number }
   | { readonly kind: 'debug'; readonly index: number }
-  | { readonly kind: 'test'; readonly index: number };
+  | { readonly kind: 'test'; readonly index: number }
+  /** x87 register, counted from the top of the stack. */
+  | { readonly kind: 'x87'; readonly index: number };
 
 export interface Decoded {
   readonly insn: Insn;
+  /** First opcode byte << 8, and ModRM, 0 where there is none. */
+  readonly opcode: number;
   /** Length in bytes, prefixes included. */
   readonly length: number;
   readonly operandSize: 16 | 32;

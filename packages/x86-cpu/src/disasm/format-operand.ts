@@ -1,6 +1,7 @@
 /** Operands of a decoded instruction as text. */
 import type { Decoded, DecodedOperand, EffectiveAddress } from '../decode/decoded.js';
 import type { Insn } from '../isa/insn.js';
+import { X87_MEMORY_BITS } from '../isa/operand.js';
 import { GENERAL_REGISTER_NAMES, SEGMENT_REGISTER_NAMES } from '../isa/register-names.js';
 import type { Size } from '../semantics/machine.js';
 import { DS, SS } from '../state/layout.js';
@@ -8,6 +9,7 @@ import { formatNumber } from './format-number.js';
 
 const SP = 4;
 const BP = 5;
+const X87_SIZE_WORDS = { 16: 'word', 32: 'dword', 64: 'qword', 80: 'tword' } as const;
 const SIZE_WORDS: Readonly<Record<Size, string>> = { 8: 'byte', 16: 'word', 32: 'dword' };
 
 /** Every operand that is written, in order. */
@@ -31,6 +33,8 @@ function formatOperand(operand: DecodedOperand, decoded: Decoded, at: number, co
       return `dr${operand.index}`;
     case 'test':
       return `tr${operand.index}`;
+    case 'x87':
+      return `st${operand.index}`;
     case 'immediate':
       return `${immediateSize(decoded, codeSize)}${formatNumber(operand.value)}`;
     case 'relative':
@@ -64,7 +68,15 @@ function memorySize(
 ): string {
   const { insn } = decoded;
   if (insn.text === 'CALL Mp' || insn.text === 'JMP Mp') return `far ${farSize(decoded, codeSize)}`;
+  const [first] = insn.operands;
+  if (first && X87_MEMORY_BITS.has(first.text)) return x87SizeWord(first.text);
   return operand.size === 0 || impliesMemorySize(insn) ? '' : `${SIZE_WORDS[operand.size]} `;
+}
+
+/** FLDENV and FRSTOR have no word for their width, and FLDCW needs none. */
+function x87SizeWord(text: string): string {
+  const bits = text === 'm2byte' ? 0 : (X87_MEMORY_BITS.get(text) ?? 0);
+  return bits === 0 ? '' : `${X87_SIZE_WORDS[bits]} `;
 }
 
 /** Whether a register beside it, or the mnemonic alone, tells the width of the memory operand. */

@@ -2,6 +2,7 @@
 import type { Decoded } from '../decode/decoded.js';
 import type { Insn } from '../isa/insn.js';
 import { BARE_MNEMONICS, mnemonicOf, REP } from '../isa/insn.js';
+import { X87_MEMORY_BITS } from '../isa/operand.js';
 import { SEGMENT_REGISTER_NAMES } from '../isa/register-names.js';
 import { DS } from '../state/layout.js';
 import { formatOperands } from './format-operand.js';
@@ -60,6 +61,8 @@ function hidesAddressSize(insn: Insn): boolean {
 function hidesOperandSize(insn: Insn): boolean {
   return (
     SILENT_SIZE.has(insn.mnemonic) ||
-    insn.operands.some((code) => code.method === 'J' || code.method === 'segment')
+    insn.operands.some(
+      ({ method, text }) => method === 'J' || method === 'segment' || X87_MEMORY_BITS.get(text) === 0,
+    )
   );
 }

@@ -50,6 +50,14 @@ const DEPARTURES: readonly {
     rewrite: (text) => text.replace(/\[ebp\*1/, '[ds:ebp').replace(/\*1(?=[-+\]])/, ''),
   },
   {
+    why: 'both x87 registers are written, where NASM leaves out ST(0)',
+    rewrite: (text, { insn, operands }) => {
+      if (operands.length !== 2 || operands[0]?.kind !== 'x87') return text;
+      const [, name = '', index = '1'] = /^(.*?f[a-z]+)(?: to)?(?: st(\d))?$/.exec(text) ?? [];
+      return insn.operands[0]?.method === 'ST0' ? `${name} st0, st${index}` : `${name} st${index}, st0`;
+    },
+  },
+  {
     why: 'IMUL keeps its three operands when two are the same register',
     rewrite: (text, { operands }) =>
       operands.length === 3 ? text.replace(/imul (\w+), (\w+)$/, 'imul $1, $1, $2') : text,
@@ -116,7 +124,9 @@ function* randomCode(seed: number): Generator<Uint8Array> {
   for (let i = 0; i < STRINGS; i++) {
     const bytes = Array.from({ length: random(3) }, () => PREFIXES[random(PREFIXES.length)] ?? 0);
     if (random(2) === 0) bytes.push(0x0f);
-    bytes.push(random(256), random(256) | (random(3) === 0 ? 0xc0 : 0));
+    // One in eight is an x87 escape.
+    const opcode = random(8) === 0 ? 0xd8 | random(8) : random(256);
+    bytes.push(opcode, random(256) | (random(3) === 0 ? 0xc0 : 0));
     const filler = random(4);
     while (bytes.length < 16) bytes.push(filler === 0 ? 0 : filler === 1 ? 0xff : random(256));
     yield Uint8Array.from(bytes);
@@ -136,6 +146,9 @@ const COVERED: ReadonlySet<CpuidFeature> = new Set([
   CpuidFeature.CX8,
   CpuidFeature.CMOV,
   CpuidFeature.PAUSE,
+  CpuidFeature.FPU,
+  CpuidFeature.FPU287,
+  CpuidFeature.FPU387,
 ]);
 
 function hex(bytes: Uint8Array): string {
@@ -180,9 +193,7 @@ function isDecoded(ours: Decoded | DecodeFault): ours is Decoded {
 
 describe.each([16, 32] as const)('%i-bit code', (bits) => {
   const all = samples(bits);
-  const known = all.flatMap(({ bytes, ours }) =>
-    isDecoded(ours) && ours.insn.mnemonic !== 'ESC' ? [{ bytes, decoded: ours }] : [],
-  );
+  const known = all.flatMap(({ bytes, ours }) => (isDecoded(ours) ? [{ bytes, decoded: ours }] : []));
 
   it('visits most rows of the opcode maps', () => {
     expect(new Set(known.map(({ decoded }) => decoded.insn)).size).toBeGreaterThan(400);

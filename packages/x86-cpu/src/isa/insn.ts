@@ -49,8 +49,14 @@ export interface Insn {
   readonly system: SystemSemantics | undefined;
 }
 
-/** A ModRM group: the row is chosen by ModRM.reg; holes are undefined opcodes. */
+/**
+ * A ModRM group: the row is chosen by ModRM.reg; holes are undefined opcodes. One of 72 rows is an x87 escape:
+ * eight memory forms by ModRM.reg, then 64 register forms by ModRM's low six bits.
+ */
 export type Group = readonly (Insn | undefined)[];
+
+/** Memory forms of an x87 escape, before its register forms. */
+export const MEMORY_FORMS = 8;
 
 /** An opcode map: 256 entries, the holes undefined. */
 export type OpcodeMap = readonly (Insn | Group | undefined)[];
@@ -61,6 +67,12 @@ export const BARE_MNEMONICS: ReadonlySet<string> = new Set(['PUSHA', 'POPA', 'PU
 /** Tells a group from a row, or from a hole. */
 export function isGroup(entry: Insn | Group | undefined): entry is Group {
   return Array.isArray(entry);
+}
+
+/** The row of a group that a ModRM byte chooses. */
+export function groupRow(group: Group, modrm: number): Insn | undefined {
+  if (group.length > MEMORY_FORMS && modrm >= 0xc0) return group[MEMORY_FORMS + (modrm & 0x3f)];
+  return group[(modrm >> 3) & 7];
 }
 
 /** A row whose semantics runs on every machine. */

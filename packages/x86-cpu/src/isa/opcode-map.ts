@@ -15,7 +15,6 @@ import * as segment from '../semantics/segment.js';
 import * as stack from '../semantics/stack.js';
 import * as string from '../semantics/string.js';
 import * as system from '../semantics/system.js';
-import * as x87 from '../semantics/x87.js';
 import {
   GROUP_1_EB_IB,
   GROUP_1_EV_IZ,
@@ -35,6 +34,7 @@ import {
   GROUP_11_EV_IZ,
 } from './groups.js';
 import { insn, LOCK, opcodeMap, REP, systemInsn, UNDOCUMENTED } from './insn.js';
+import { X87_D8, X87_D9, X87_DA, X87_DB, X87_DC, X87_DD, X87_DE, X87_DF } from './x87.js';
 
 // 82 is an alias of 80; SALC, INT1 and the /6 shifts are in silicon and not in the table.
 export const OPCODE_MAP = opcodeMap({
@@ -264,14 +264,14 @@ export const OPCODE_MAP = opcodeMap({
   213: insn('AAD Ib', bcd.aad),
   214: insn('SALC', move.salc, UNDOCUMENTED),
   215: insn('XLATB', move.xlat),
-  216: systemInsn('ESC E', x87.escape),
-  217: systemInsn('ESC E', x87.escape),
-  218: systemInsn('ESC E', x87.escape),
-  219: systemInsn('ESC E', x87.escape),
-  220: systemInsn('ESC E', x87.escape),
-  221: systemInsn('ESC E', x87.escape),
-  222: systemInsn('ESC E', x87.escape),
-  223: systemInsn('ESC E', x87.escape),
+  216: X87_D8,
+  217: X87_D9,
+  218: X87_DA,
+  219: X87_DB,
+  220: X87_DC,
+  221: X87_DD,
+  222: X87_DE,
+  223: X87_DF,
 
   224: insn('LOOPNE Jb', branch.loopne),
   225: insn('LOOPE Jb', branch.loope),

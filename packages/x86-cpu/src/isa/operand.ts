@@ -23,6 +23,8 @@ export type Method =
   | 'X' // memory at DS:rSI
   | 'Y' // memory at ES:rDI
   | 'F' // EFLAGS
+  | 'ST' // x87 register in ModRM.rm
+  | 'ST0' // the top of the x87 stack
   | 'register'
   | 'segment'
   | 'one';
@@ -62,6 +64,23 @@ const WIDTH: Readonly<Record<string, Width>> = {
   '': 0,
 };
 
+/**
+ * x87 memory operands as the SDM's instruction pages write them, and their width in bits; 0 where the
+ * operand size decides.
+ */
+export const X87_MEMORY_BITS: ReadonlyMap<string, 0 | 16 | 32 | 64 | 80> = new Map([
+  ['m2byte', 16],
+  ['m16int', 16],
+  ['m32int', 32],
+  ['m32fp', 32],
+  ['m64int', 64],
+  ['m64fp', 64],
+  ['m80fp', 80],
+  ['m80bcd', 80],
+  ['m14/28byte', 0],
+  ['m94/108byte', 0],
+]);
+
 const BYTE_REGISTERS = ['AL', 'CL', 'DL', 'BL', 'AH', 'CH', 'DH', 'BH'];
 const WORD_REGISTERS = ['AX', 'CX', 'DX', 'BX', 'SP', 'BP', 'SI', 'DI'];
 const SEGMENT_REGISTERS = ['ES', 'CS', 'SS', 'DS', 'FS', 'GS'];
@@ -76,6 +95,9 @@ function operandCode(text: string): OperandCode {
   if (fixed) return fixed;
   if (text === '1') return code(text, 'one', 8);
   if (text === 'Mw/Rv') return { ...code(text, 'E', 'v'), memoryWidth: 16 };
+  if (text === 'ST0' || text === 'STi')
+    return { ...code(text, text === 'STi' ? 'ST' : 'ST0', 0), modrm: true };
+  if (X87_MEMORY_BITS.has(text)) return code(text, 'M', 0);
   const match = /^(s?)([ACDTEGIJMORSXYF])([bwdvzpsaq]?)$/.exec(text);
   if (!match) throw new Error(`unknown operand code ${text}`);
   const [, sign, method, type = ''] = match;
@@ -92,7 +114,7 @@ function fixedRegister(text: string): OperandCode | undefined {
 }
 
 function code(text: string, method: Method, width: Width, index = -1): OperandCode {
-  const modrm = 'CDTEGMRS'.includes(method);
+  const modrm = method.length === 1 && 'CDTEGMRS'.includes(method);
   const implied = 'XYF'.includes(method);
   return { text, method, width, memoryWidth: width, index, signed: false, implied, modrm };
 }

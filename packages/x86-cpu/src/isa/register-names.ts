@@ -12,8 +12,9 @@ export const SEGMENT_REGISTER_NAMES: readonly string[] = ['es', 'cs', 'ss', 'ds'
 
 /** A register as a source text names it. */
 export interface NamedRegister {
-  readonly kind: 'general' | 'segment' | 'control' | 'debug' | 'test';
-  readonly size: Size;
+  readonly kind: 'general' | 'segment' | 'control' | 'debug' | 'test' | 'x87';
+  /** 0 for an x87 register, which is no integer. */
+  readonly size: Size | 0;
   readonly index: number;
 }
 
@@ -28,9 +29,11 @@ function* namedRegisters(): Generator<[string, NamedRegister]> {
   }
   for (const [index, name] of SEGMENT_REGISTER_NAMES.entries())
     yield [name, { kind: 'segment', size: 16, index }];
+  yield ['st', { kind: 'x87', size: 0, index: 0 }];
   for (let index = 0; index < 8; index++) {
     yield [`cr${index}`, { kind: 'control', size: 32, index }];
     yield [`dr${index}`, { kind: 'debug', size: 32, index }];
     yield [`tr${index}`, { kind: 'test', size: 32, index }];
+    yield [`st${index}`, { kind: 'x87', size: 0, index }];
   }
 }

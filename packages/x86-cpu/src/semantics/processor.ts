@@ -1,9 +1,7 @@
-/** Processor control: cache and TLB invalidation, WAIT, and the instructions that are defined to be undefined. */
+/** Processor control: cache and TLB invalidation, and the instructions that are defined to be undefined. */
 import type { Cpu } from '../cpu.js';
-import { CpuException, generalProtection, invalidOpcode, VECTOR } from '../exception.js';
+import { generalProtection, invalidOpcode } from '../exception.js';
 import { invalidatePage } from '../mmu/paging-mode.js';
-import { CR0_MP, CR0_TS } from '../state/control.js';
-import { CR0 } from '../state/layout.js';
 import { segmentBase } from '../state/segment.js';
 import { DATA_SEGMENT } from './machine.js';
 import type { SystemSemantics } from './system-machine.js';
@@ -23,12 +21,6 @@ export const invlpg: SystemSemantics = (m, page) => {
   if (page === undefined) return;
   const segment = page.segment === DATA_SEGMENT ? m.decoded.dataSegment : page.segment;
   invalidatePage(m.cpu, (segmentBase(m.cpu.registers, segment) + page.offset()) >>> 0);
-};
-
-/** WAIT: #NM when TS and MP are both set (SDM Vol. 3A, 2.5 "Control Registers", "CR0.MP"). */
-export const wait: SystemSemantics = (m) => {
-  const both = CR0_MP | CR0_TS;
-  if ((m.cpu.registers.get(CR0) & both) === both) throw new CpuException(VECTOR.NM);
 };
 
 /** #GP(0) unless CPL is 0; virtual-8086 mode runs at 3, real-address mode at 0. */

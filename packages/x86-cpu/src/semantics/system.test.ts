@@ -206,7 +206,7 @@ describe('identity', () => {
     const pentium = halted(text, { model: 'pentium' }).cpu;
     expect([pentium.esi, pentium.edi, pentium.eax >>> 8]).toEqual([0x756e_6547, 1, 5]);
     expect(pentium.edx).toBe(
-      FEATURE.VME | FEATURE.DE | FEATURE.PSE | FEATURE.TSC | FEATURE.MSR | FEATURE.CX8,
+      FEATURE.FPU | FEATURE.VME | FEATURE.DE | FEATURE.PSE | FEATURE.TSC | FEATURE.MSR | FEATURE.CX8,
     );
     expect(halted(text, { model: '686' }).cpu.edx & (FEATURE.CMOV | FEATURE.PAE)).toBe(
       FEATURE.CMOV | FEATURE.PAE,

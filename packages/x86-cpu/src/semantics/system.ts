@@ -14,4 +14,5 @@ export { lgdt, lidt, lldt, ltr, sgdt, sidt, sldt, str } from './descriptor-regis
 export { sysenter, sysexit } from './fast-call.js';
 export { cpuid, rdmsr, rdpmc, rdtsc, wrmsr } from './identity.js';
 export { arpl, lar, lsl, verr, verw } from './privilege.js';
-export { invd, invlpg, ud, wait, wbinvd } from './processor.js';
+export { invd, invlpg, ud, wbinvd } from './processor.js';
+export { wait } from './x87/escape.js';

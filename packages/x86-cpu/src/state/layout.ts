@@ -99,3 +99,27 @@ export const TR = 7;
 export const INTERPRETER_STATE = 0x200;
 /** Byte offset of the TLB view in use (supervisor or user). */
 export const TLB_VIEW = 0x204;
+
+/*
+ * FPU and SIMD state:
+ *
+ *   300  ST: physical registers R0-R7, 16 bytes each: significand u64 at +0, sign and exponent u16 at +8;
+ *        the MMX registers are the significands
+ *   380  control word, status word (TOP inside), tag word (two bits a physical register), one dword each
+ *   38c  opcode, instruction and data pointers of the last instruction that was no control instruction
+ *   3a0  MXCSR
+ *   400  XMM0-XMM7, 16 bytes each
+ */
+export const ST = 0x300;
+export const FPU_CONTROL = 0x380;
+export const FPU_STATUS = 0x384;
+export const FPU_TAGS = 0x388;
+export const FPU_OPCODE = 0x38c;
+export const FPU_IP = 0x390;
+export const FPU_CS = 0x394;
+export const FPU_DP = 0x398;
+export const FPU_DS = 0x39c;
+export const MXCSR = 0x3a0;
+export const XMM = 0x400;
+/** End of the state words. */
+export const STATE_END = 0x480;

@@ -1,4 +1,5 @@
 /** What our CPU does otherwise than silicon did, for one vector, as text. */
+import { fpuDifferences } from './silicon-fpu.js';
 import type { SiliconMachine, SiliconVector } from './silicon-machine.js';
 
 /** RF, TF and VM are never compared. */
@@ -26,6 +27,7 @@ export function differences(machine: SiliconMachine, vector: SiliconVector): str
   compare('ip', found.ip, o.ip);
   const mask = vector.fm & ~NEVER_COMPARED;
   compare('flags', (found.fl & mask) >>> 0, (o.fl & mask) >>> 0);
+  if (vector.c === 'x87') list.push(...fpuDifferences(machine.cpu, vector.i.fx, o.fx, vector));
   return [...list, ...machine.memoryDifferences(vector).slice(0, 4)];
 }
 

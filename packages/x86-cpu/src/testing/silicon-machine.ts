@@ -7,9 +7,10 @@ import { loadSegment } from '../mmu/segment-load.js';
 import { CS, DS, ES, FS, GS, LDTR, SS, TR } from '../state/layout.js';
 import { codeSize, segmentBase } from '../state/segment.js';
 import { loadCodeSelector } from './load-code.js';
+import { loadFpu, type SiliconFpu, type SiliconFpuMasks } from './silicon-fpu.js';
 
 /** One line of vectors.jsonl; see test-data/silicon/README.md. */
-export interface SiliconVector {
+export interface SiliconVector extends SiliconFpuMasks {
   readonly id: number;
   readonly n: string;
   readonly c: string;
@@ -29,6 +30,7 @@ interface SiliconState {
   readonly fl: number;
   readonly seg: readonly number[];
   readonly mem?: readonly (readonly [number, string])[];
+  readonly fx?: SiliconFpu;
 }
 
 const USER = 7;
@@ -153,6 +155,7 @@ export class SiliconMachine {
     cpu.eip = vector.i.ip;
     cpu.eflags = vector.i.fl;
     cpu.cr2 = 0;
+    loadFpu(cpu, vector.i.fx);
   }
 
   #writePageTables(): void {
