@@ -1,9 +1,14 @@
-/** Benchmarks of the whole: interpretation, and kexec's own two steps. CPU time of this process; medians. */
+/** Benchmarks of the whole: interpretation, kexec's own two steps, and v86 beside us. CPU time; medians. */
 import { arch, cpus, platform } from 'node:os';
 import { benchInterpreter } from './interpreter.js';
 import { benchKexec } from './kexec.js';
+import { benchV86 } from './v86/bench-v86.js';
 
-const BENCHMARKS: Readonly<Record<string, () => void>> = { interpreter: benchInterpreter, kexec: benchKexec };
+const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
+  interpreter: benchInterpreter,
+  kexec: benchKexec,
+  v86: benchV86,
+};
 
 const wanted = process.argv.slice(2).filter((name) => name !== '--');
 console.log(
@@ -12,5 +17,5 @@ console.log(
 for (const [name, run] of Object.entries(BENCHMARKS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.log(`\n## ${name}`);
-  run();
+  await run();
 }
