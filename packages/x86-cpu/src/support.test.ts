@@ -15,7 +15,9 @@ const find = (name: string) => table.find((row) => row.instruction === name);
 
 describe('the support table', () => {
   it('has every row of the opcode maps once', () => {
-    const rows = [...OPCODE_MAP, ...OPCODE_MAP_0F].flatMap((entry) => (isGroup(entry) ? groupRows(entry) : [entry]));
+    const rows = [...OPCODE_MAP, ...OPCODE_MAP_0F].flatMap((entry) =>
+      isGroup(entry) ? groupRows(entry) : [entry],
+    );
     const forms = table.flatMap((row) => row.forms.map((form) => form.opcode));
     expect(forms.length).toBe(rows.filter((row) => row !== undefined).length);
     expect(new Set(forms).size).toBe(forms.length);

@@ -72,7 +72,8 @@ function* linesOf(map: OpcodeMap, prefix: string): Iterable<Line> {
     if (!isGroup(entry)) yield { key: keyOf(entry), row: entry, opcode };
     else
       for (const [reg, row] of entry.entries())
-        if (row && isFirstOf(row, reg)) yield { key: keyOf(row), row, opcode: `${opcode} ${extensionOf(row, reg)}` };
+        if (row && isFirstOf(row, reg))
+          yield { key: keyOf(row), row, opcode: `${opcode} ${extensionOf(row, reg)}` };
   }
 }
 
