@@ -40,6 +40,9 @@ describe('the support table', () => {
   });
 
   it('marks what silicon executes and the manual leaves out', () => {
-    expect(table.filter((row) => row.undocumented).map((row) => row.instruction)).toEqual(['INT1', 'SALC']);
+    const undocumented = table.filter((row) => row.undocumented).map((row) => row.instruction);
+    // Of the x87: aliases, and the 8087's and 287's instructions that do nothing since.
+    const x87 = ['FFREEP', 'FNDISI', 'FNENI', 'FNSETPM', 'FSTPNCE'];
+    expect(undocumented).toEqual([...x87, 'INT1', 'SALC']);
   });
 });
