@@ -1,4 +1,5 @@
 /** The forms to record: every row of the opcode maps, by operand size and by register or memory operand. */
+import { isChoice } from '../src/isa/choice.js';
 import { type Insn, isGroup, type OpcodeMap } from '../src/isa/insn.js';
 import { OPCODE_MAP } from '../src/isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../src/isa/opcode-map-0f.js';
@@ -37,8 +38,14 @@ function* formsOf(map: OpcodeMap, prefix: readonly number[]): Generator<Form> {
   for (const [byte, entry] of map.entries()) {
     if (entry === undefined || (prefix.length === 0 && byte >= X87_FIRST && byte <= X87_LAST)) continue;
     const opcode = [...prefix, byte];
+    // Not recorded yet: multimedia rows (README.md).
+    if (isChoice(entry)) continue;
     if (!isGroup(entry)) yield* variants(entry, opcode, -1);
-    else for (let digit = 0; digit < 8; digit++) yield* variants(entry[digit], opcode, digit);
+    else
+      for (let digit = 0; digit < 8; digit++) {
+        const row = entry[digit];
+        if (!isChoice(row)) yield* variants(row, opcode, digit);
+      }
   }
 }
 

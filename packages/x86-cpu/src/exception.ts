@@ -18,6 +18,7 @@ export const VECTOR = {
   PF: 14,
   MF: 16,
   AC: 17,
+  XM: 19,
 } as const;
 
 /** Error code bit 0: the event came from outside the program (SDM Vol. 3A, 6.13 "Error Code"). */

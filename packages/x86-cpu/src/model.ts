@@ -1,7 +1,33 @@
 /** CPU models: which instructions, control bits and flags each has, and what CPUID says of them. */
 import { KexecError } from '@kexec/phys-mem';
-import { CMOV, CPUID, CX8, I486, MSR, RDPMC, SEP, TEST_REGISTERS, TSC } from './isa/insn.js';
-import { CR4_DE, CR4_PAE, CR4_PCE, CR4_PGE, CR4_PSE, CR4_PVI, CR4_TSD, CR4_VME } from './state/control.js';
+import {
+  CLFSH,
+  CMOV,
+  CPUID,
+  CX8,
+  FXSR,
+  I486,
+  MMX,
+  MSR,
+  RDPMC,
+  SEP,
+  SSE,
+  SSE2,
+  TEST_REGISTERS,
+  TSC,
+} from './isa/insn.js';
+import {
+  CR4_DE,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
+  CR4_PAE,
+  CR4_PCE,
+  CR4_PGE,
+  CR4_PSE,
+  CR4_PVI,
+  CR4_TSD,
+  CR4_VME,
+} from './state/control.js';
 import { AC, ARITHMETIC_FLAGS, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from './state/eflags.js';
 
 /** CPUID.1:EDX (SDM Vol. 2A, "CPUID", Table 3-11). A bit is claimed only when we execute what it promises. */
@@ -17,6 +43,11 @@ export const FEATURE = {
   SEP: 1 << 11,
   PGE: 1 << 13,
   CMOV: 1 << 15,
+  CLFSH: 1 << 19,
+  MMX: 1 << 23,
+  FXSR: 1 << 24,
+  SSE: 1 << 25,
+  SSE2: 1 << 26,
 } as const;
 
 /** What CPUID returns for a leaf, as int32. */
@@ -66,7 +97,9 @@ const VENDOR = 'GenuineIntel';
 const PENTIUM =
   FEATURE.FPU | FEATURE.VME | FEATURE.DE | FEATURE.PSE | FEATURE.TSC | FEATURE.MSR | FEATURE.CX8;
 const PENTIUM_PRO = PENTIUM | FEATURE.PAE | FEATURE.PGE | FEATURE.CMOV;
-const PENTIUM_2 = PENTIUM_PRO | FEATURE.SEP;
+const PENTIUM_2 = PENTIUM_PRO | FEATURE.SEP | FEATURE.MMX | FEATURE.FXSR;
+const PENTIUM_3 = PENTIUM_2 | FEATURE.SSE;
+const PENTIUM_4 = PENTIUM_3 | FEATURE.SSE2 | FEATURE.CLFSH;
 
 type Identity = Pick<CpuModel, 'name' | 'family' | 'model' | 'stepping'>;
 
@@ -99,6 +132,11 @@ const BROUGHT: readonly (readonly [feature: number, rows: number, cr4: number, e
   [FEATURE.SEP, SEP, 0, 0],
   [FEATURE.PGE, 0, CR4_PGE, 0],
   [FEATURE.CMOV, CMOV, 0, 0],
+  [FEATURE.CLFSH, CLFSH, 0, 0],
+  [FEATURE.MMX, MMX, 0, 0],
+  [FEATURE.FXSR, FXSR, CR4_OSFXSR, 0],
+  [FEATURE.SSE, SSE, CR4_OSXMMEXCPT, 0],
+  [FEATURE.SSE2, SSE2, 0, 0],
 ];
 
 /**
@@ -140,14 +178,14 @@ export const CPU_MODELS = {
   // The DX4: CPUID, FPU, and the virtual-8086 extensions.
   '486-cpuid': withCpuid(identity('486-cpuid', 4, 8, 0), FEATURE.FPU | FEATURE.VME, TEST_REGISTERS),
   pentium: withCpuid(identity('pentium', 5, 2, 12), PENTIUM, 0),
-  'pentium-mmx': withCpuid(identity('pentium-mmx', 5, 4, 3), PENTIUM, RDPMC),
+  'pentium-mmx': withCpuid(identity('pentium-mmx', 5, 4, 3), PENTIUM | FEATURE.MMX, RDPMC),
   'pentium-pro': MODEL_686,
   '686': MODEL_686,
   'pentium-2': withCpuid(identity('pentium-2', 6, 5, 2), PENTIUM_2, RDPMC),
-  'pentium-3': withCpuid(identity('pentium-3', 6, 8, 10), PENTIUM_2, RDPMC),
-  'pentium-4': withCpuid(identity('pentium-4', 15, 2, 9), PENTIUM_2, RDPMC),
+  'pentium-3': withCpuid(identity('pentium-3', 6, 8, 10), PENTIUM_3, RDPMC),
+  'pentium-4': withCpuid(identity('pentium-4', 15, 2, 9), PENTIUM_4, RDPMC),
   /** Everything that we execute. */
-  max: withCpuid(identity('max', 6, 8, 10), PENTIUM_2, RDPMC, BRAND),
+  max: withCpuid(identity('max', 6, 8, 10), PENTIUM_4, RDPMC, BRAND),
 } as const satisfies Readonly<Record<string, CpuModel>>;
 
 /** A name in {@link CPU_MODELS}. */
@@ -171,6 +209,7 @@ export function signature({ family, model, stepping }: Identity): number {
 }
 
 const NO_LEAF: CpuidLeaf = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
+const CLFLUSH_QUADWORDS = 8;
 const EXTENDED = 0x8000_0000;
 const EXTENDED_FEATURES = 0x8000_0001;
 const EXTENDED_NX = 1 << 20;
@@ -193,7 +232,9 @@ function leafOf(identity: Identity, features: number, brand: string | undefined,
       edx: word(brand, at + 12),
     };
   }
-  if (leaf === 1) return { ...NO_LEAF, eax: signature(identity), edx: features };
+  // EBX bits 15-8: what CLFLUSH flushes, in quadwords.
+  const ebx = features & FEATURE.CLFSH ? CLFLUSH_QUADWORDS << 8 : 0;
+  if (leaf === 1) return { ...NO_LEAF, eax: signature(identity), ebx, edx: features };
   // Leaf 2: one call says it all (AL = 1), and there is no cache to describe.
   return leaf === 2 && identity.family >= 6 ? { ...NO_LEAF, eax: 1 } : NO_LEAF;
 }

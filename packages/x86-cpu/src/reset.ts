@@ -23,8 +23,10 @@ import {
   IDTR_BASE,
   IDTR_LIMIT,
   LDTR,
+  MXCSR,
   SS,
   TR,
+  XMM,
   ZERO,
 } from './state/layout.js';
 import { REAL_MODE_ATTRIBUTES, REAL_MODE_LIMIT, setSegment } from './state/segment.js';
@@ -35,6 +37,8 @@ const LDT_ATTRIBUTES = 0x82;
 const BUSY_TSS_ATTRIBUTES = 0x8b;
 const DR6_RESET = 0xffff_0ff0;
 const DR7_RESET = 0x400;
+/** Every SIMD exception masked, round to nearest. */
+const MXCSR_RESET = 0x1f80;
 
 /** SDM Vol. 3A, Table 9-1 "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT". */
 export function resetRegisters(cpu: Cpu): void {
@@ -50,6 +54,8 @@ export function resetRegisters(cpu: Cpu): void {
   for (let index = 0; index < 8; index++) registers.set(DR0 + index * 4, 0);
   registers.set(DR0 + 6 * 4, DR6_RESET);
   registers.set(DR0 + 7 * 4, DR7_RESET);
+  for (let field = XMM; field < XMM + 8 * 16; field += 4) registers.set(field, 0);
+  registers.set(MXCSR, MXCSR_RESET);
   setCpl(registers, 0);
   cpu.fpu.reset();
   const data = { selector: 0, attributes: REAL_MODE_ATTRIBUTES, base: 0, limit: REAL_MODE_LIMIT };

@@ -1,4 +1,4 @@
-/** Every integer and x87 vector recorded on silicon, through the whole CPU. */
+/** Every vector recorded on silicon, through the whole CPU. */
 /// <reference types="node" />
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -7,17 +7,13 @@ import { differences } from './testing/silicon-differences.js';
 import { SiliconMachine, type SiliconVector } from './testing/silicon-machine.js';
 
 const VECTORS = new URL('../test-data/silicon/vectors.jsonl.gz', import.meta.url);
-const SIMD_CLASSES: ReadonlySet<string> = new Set(['mmx', 'mmx-sse', 'mmx-sse2', 'sse', 'sse2']);
-/** Of the x87 class, but a row of SSE's. */
-const FXSAVE = /^fx(save|rstor)/;
 
 const vectors = gunzipSync(readFileSync(VECTORS))
   .toString('utf8')
   .split('\n')
   .filter((line) => line !== '')
   .map((line) => JSON.parse(line) as SiliconVector)
-  .filter((vector) => !SIMD_CLASSES.has(vector.c) && vector.amb !== 'all')
-  .filter((vector) => !FXSAVE.test(vector.asm));
+  .filter((vector) => vector.amb !== 'all');
 
 describe.each(['reference', 'fast'] as const)('the %s interpreter', (interpreter) => {
   const machine = new SiliconMachine(interpreter);

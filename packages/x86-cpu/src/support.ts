@@ -1,5 +1,6 @@
 /** The support table: every instruction of the rows, the first model that has it, and how far it is executed. */
-import { ALL_FEATURES, type Insn, isGroup, MEMORY_FORMS, type OpcodeMap, UNDOCUMENTED } from './isa/insn.js';
+import { leavesOf } from './isa/choice.js';
+import { ALL_FEATURES, type Insn, MEMORY_FORMS, type OpcodeMap, UNDOCUMENTED } from './isa/insn.js';
 import { OPCODE_MAP } from './isa/opcode-map.js';
 import { OPCODE_MAP_0F } from './isa/opcode-map-0f.js';
 import { CPU_MODELS, type CpuModelName } from './model.js';
@@ -65,16 +66,20 @@ interface Line {
   readonly opcode: string;
 }
 
-function* linesOf(map: OpcodeMap, prefix: string): Iterable<Line> {
+function* linesOf(map: OpcodeMap, escapeByte: string): Iterable<Line> {
   for (const [code, entry] of map.entries()) {
-    const opcode = `${prefix}${code.toString(16).toUpperCase().padStart(2, '0')}`;
-    if (entry === undefined) continue;
-    if (!isGroup(entry)) yield { key: keyOf(entry), row: entry, opcode };
-    else
-      for (const [reg, row] of entry.entries())
-        if (row && isFirstOf(row, reg))
-          yield { key: keyOf(row), row, opcode: `${opcode} ${extensionOf(row, reg)}` };
+    const opcode = `${escapeByte}${hex(code)}`;
+    for (const { row, reg, prefix, mod } of leavesOf(entry)) {
+      if (reg !== undefined && !isFirstOf(row, reg)) continue;
+      const start = prefix ? `${hex(prefix)} ${opcode}` : opcode;
+      const bytes = reg === undefined ? start : `${start} ${extensionOf(row, reg)}`;
+      yield { key: keyOf(row), row, opcode: mod === undefined ? bytes : `${bytes} ${mod}` };
+    }
   }
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).toUpperCase().padStart(2, '0');
 }
 
 /** An x87 row for ST(i) is in the map eight times. */
@@ -85,7 +90,7 @@ function isFirstOf(row: Insn, index: number): boolean {
 /** '/4', or of an x87 register form 'C0+i', and 'E1' where ModRM has no operand in it. */
 function extensionOf(row: Insn, index: number): string {
   if (index < MEMORY_FORMS) return `/${index}`;
-  const modrm = (0xc0 + index - MEMORY_FORMS).toString(16).toUpperCase();
+  const modrm = hex(0xc0 + index - MEMORY_FORMS);
   return row.modrm ? `${modrm}+i` : modrm;
 }
 
@@ -109,7 +114,7 @@ function rowOf(instruction: string, lines: readonly Line[]): SupportRow {
 }
 
 /** An escape is there on the 386 too, and does nothing without an FPU. */
-const X87_ESCAPE = /^D[8-F]/;
+const X87_ESCAPE = /^D[8-F] /;
 
 function firstModel(row: Insn, needsFpu: boolean): CpuModelName | undefined {
   const needed = row.flags & ALL_FEATURES;

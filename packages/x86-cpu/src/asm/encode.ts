@@ -52,12 +52,16 @@ export function matchInstruction(statement: InstructionStatement, bits: 16 | 32)
 
 function matchesOf(statement: InstructionStatement, bits: 16 | 32): readonly Match[] {
   const { mnemonic, source } = statement;
-  const forms = formsOf(mnemonic === 'PAUSE' ? 'NOP' : mnemonic);
+  const [, predicate, type] = PREDICATE_MNEMONIC.exec(mnemonic) ?? [];
+  const name = type === undefined ? mnemonic : `CMP${type}`;
+  const forms = formsOf(name === 'PAUSE' ? 'NOP' : name);
   if (!forms) throw new AssemblerError('UNKNOWN_MNEMONIC', `unknown instruction ${mnemonic}`, source);
-  const lists = operandLists(statement);
+  const lists = operandLists(statement, predicate);
   const matches = forms.flatMap((form) => {
-    const usual = form.operandSize ?? statement.prefixes.operandSize ?? bits;
-    const fixed = form.operandSize !== undefined || statement.prefixes.operandSize !== undefined;
+    const wanted = form.operandSize ?? statement.prefixes.operandSize;
+    // Where 66 tells rows apart it says nothing of a size, and no operand asks.
+    const usual = form.prefix === undefined ? (wanted ?? bits) : bits;
+    const fixed = wanted !== undefined || form.prefix !== undefined;
     const sizes: readonly (16 | 32)[] = fixed ? [usual] : [usual, usual === 16 ? 32 : 16];
     return lists.flatMap((operands) => sizes.flatMap((size) => matchForm(form, operands, size, usual) ?? []));
   });
@@ -68,9 +72,17 @@ function matchesOf(statement: InstructionStatement, bits: 16 | 32): readonly Mat
 const TEN: SourceOperand = immediate(10n);
 const ONE: SourceOperand = immediate(1n);
 
+// SDM Vol. 2A, "CMPPS", Table 3-2 "Pseudo-Op and CMPPS Implementation": the immediate is in the name.
+const PREDICATES = ['EQ', 'LT', 'LE', 'UNORD', 'NEQ', 'NLT', 'NLE', 'ORD'];
+const PREDICATE_MNEMONIC = new RegExp(`^CMP(${PREDICATES.join('|')})([PS][SD])$`);
+
 /** The operands as written, and in the other ways that mean the same. */
-function operandLists({ mnemonic, operands }: InstructionStatement): readonly (readonly SourceOperand[])[] {
+function operandLists(
+  { mnemonic, operands }: InstructionStatement,
+  predicate: string | undefined,
+): readonly (readonly SourceOperand[])[] {
   const [first, second] = operands;
+  if (predicate !== undefined) return [[...operands, immediate(BigInt(PREDICATES.indexOf(predicate)))]];
   if ((mnemonic === 'TEST' || mnemonic === 'XCHG') && first && second) return [operands, [second, first]];
   // IMUL EAX,10 is IMUL EAX,EAX,10.
   if (mnemonic === 'IMUL' && first && second && operands.length === 2)
@@ -120,7 +132,13 @@ interface Parts {
 }
 
 function encodingsOf(match: Match, statement: InstructionStatement, bits: 16 | 32, scope: Scope): number[][] {
-  const parts: Parts = { reg: match.form.extension, rm: [], address: undefined, tail: [], target: undefined };
+  const parts: Parts = {
+    reg: match.form.extension ?? 0,
+    rm: [],
+    address: undefined,
+    tail: [],
+    target: undefined,
+  };
   const usualAddressSize = match.form.addressSize ?? statement.prefixes.addressSize ?? bits;
   const codes = match.form.row.operands.filter((code) => isWritten(code, match.form));
   for (const [i, code] of codes.entries()) {
@@ -129,7 +147,9 @@ function encodingsOf(match: Match, statement: InstructionStatement, bits: 16 | 3
   }
   const prefixes = prefixBytes(match, parts.address, usualAddressSize, statement, bits);
   const start = [...(match.form.waits ? [WAIT] : []), ...prefixes, ...match.form.opcode];
-  const rms = match.form.row.modrm ? parts.rm : [[]];
+  // A group's row without operands is a register form: LFENCE is 0F AE E8.
+  const bare = match.form.extension === undefined ? [] : [0xc0];
+  const rms = match.form.row.modrm ? parts.rm : [bare];
   return rms.flatMap((rm) => {
     const [modrm, ...rest] = rm;
     const head = modrm === undefined ? start : [...start, modrm | (parts.reg << 3), ...rest];
@@ -166,10 +186,11 @@ function place(
   }
 }
 
+const RM_METHODS: ReadonlySet<string> = new Set([...'ERQWNU', 'ST']);
 const FIXED_METHODS: ReadonlySet<string> = new Set(['register', 'segment', 'ST0']);
 
 function placeRegister(code: OperandCode, index: number, parts: Parts): void {
-  if (code.method === 'E' || code.method === 'R' || code.method === 'ST') parts.rm = [[0xc0 | index]];
+  if (RM_METHODS.has(code.method)) parts.rm = [[0xc0 | index]];
   else if (!FIXED_METHODS.has(code.method)) parts.reg = index;
 }
 
@@ -217,5 +238,6 @@ function prefixBytes(
   if (segment !== undefined) bytes.push(segment);
   if ((address?.addressSize ?? usualAddressSize) !== bits) bytes.push(0x67);
   if (match.operandSize !== bits) bytes.push(0x66);
+  if (match.form.prefix) bytes.push(match.form.prefix);
   return bytes;
 }

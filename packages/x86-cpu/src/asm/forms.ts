@@ -1,6 +1,8 @@
 /** The opcode maps turned round: from a mnemonic to the rows and opcodes that have it. */
-import type { Group, Insn, OpcodeMap } from '../isa/insn.js';
-import { BARE_MNEMONICS, isGroup, MEMORY_FORMS, UNDOCUMENTED } from '../isa/insn.js';
+import type { MandatoryPrefix } from '../isa/choice.js';
+import { leavesOf } from '../isa/choice.js';
+import type { Insn, OpcodeMap } from '../isa/insn.js';
+import { BARE_MNEMONICS, MEMORY_FORMS, UNDOCUMENTED } from '../isa/insn.js';
 import { OPCODE_MAP } from '../isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
 
@@ -9,8 +11,10 @@ export interface Form {
   readonly row: Insn;
   /** One byte, or 0F and one byte. */
   readonly opcode: readonly number[];
-  /** Opcode extension in ModRM.reg, or 0. */
-  readonly extension: number;
+  /** Opcode extension in ModRM.reg, or undefined. */
+  readonly extension: number | undefined;
+  /** Mandatory prefix; undefined where 66 means the operand size. */
+  readonly prefix: MandatoryPrefix | undefined;
   /** Sizes that the mnemonic itself fixes: MOVSD is 32, JCXZ has a 16-bit address size. */
   readonly operandSize: 16 | 32 | undefined;
   readonly addressSize: 16 | 32 | undefined;
@@ -70,23 +74,19 @@ function collectForms(): Map<string, readonly Form[]> {
 function* formsOfMap(map: OpcodeMap, escapeBytes: readonly number[]): Generator<Form> {
   for (const [byte, entry] of map.entries()) {
     const opcode = [...escapeBytes, byte];
-    for (const [extension, row] of rowsOf(entry)) {
-      if (!row) continue;
-      const form = { row, extension, operandSize: undefined, addressSize: undefined, waits: false };
-      if (extension < MEMORY_FORMS) yield { ...form, opcode };
-      else yield* x87RegisterForms({ ...form, opcode }, extension - MEMORY_FORMS);
+    for (const { row, reg, prefix } of leavesOf(entry)) {
+      const sizes = { operandSize: undefined, addressSize: undefined };
+      const form = { row, opcode, extension: reg, prefix, ...sizes, waits: false };
+      if (reg === undefined || reg < MEMORY_FORMS) yield form;
+      else yield* x87RegisterForms(form, reg - MEMORY_FORMS);
     }
   }
 }
 
 /** A register form has its ModRM byte in the opcode, or ST(i) in it: then one form stands for all eight. */
 function* x87RegisterForms(form: Form, modrm: number): Generator<Form> {
-  if (!form.row.modrm) yield { ...form, opcode: [...form.opcode, 0xc0 | modrm], extension: 0 };
+  if (!form.row.modrm) yield { ...form, opcode: [...form.opcode, 0xc0 | modrm], extension: undefined };
   else if ((modrm & 7) === 0) yield { ...form, extension: modrm >> 3 };
-}
-
-function rowsOf(entry: Insn | Group | undefined): Iterable<[number, Insn | undefined]> {
-  return isGroup(entry) ? entry.entries() : [[0, entry]];
 }
 
 function* namesOf(form: Form): Generator<[string, Form]> {

@@ -2,7 +2,7 @@
 import { type OperandCode, type Width, X87_MEMORY_BITS } from '../isa/operand.js';
 import type { Size } from '../semantics/machine.js';
 import type { Form } from './forms.js';
-import type { SourceOperand } from './statement.js';
+import type { KeywordSize, SourceOperand } from './statement.js';
 
 /** A form that the operands fit, at one operand size. */
 export interface Match {
@@ -90,6 +90,8 @@ function fitRegister(
   if (method === 'segment') return when(register.kind === 'segment' && register.index === code.index, FITS);
   if (register.kind === 'x87')
     return when(method === 'ST' || (method === 'ST0' && register.index === 0), FITS);
+  if ('PQN'.includes(method)) return when(register.kind === 'mmx', FITS);
+  if ('VWU'.includes(method)) return when(register.kind === 'xmm', FITS);
   if (register.kind !== 'general') return undefined;
   if (method !== 'E' && method !== 'G' && method !== 'R' && method !== 'register') return undefined;
   if (method === 'register' && register.index !== code.index) return undefined;
@@ -115,12 +117,19 @@ function fitMemory(
   if (x87Bits !== undefined && x87Bits !== 0) {
     return size === undefined ? { tiesSize: false, assumedWidth: x87Bits } : when(size === x87Bits, FITS);
   }
+  if (code.vectorBits !== 0) return fitVector(code, size);
   if (code.method === 'M') return FITS;
   if (code.method !== 'E' && code.method !== 'O') return undefined;
   const width = widthAt(code.memoryWidth, operandSize);
   if (operand.distance === 'far') return undefined;
   if (size === undefined) return { tiesSize: false, assumedWidth: width };
   return when(size === width, code.memoryWidth === 'v' ? TIES : FITS);
+}
+
+/** A multimedia operand's width is the row's; a written one must be the same. */
+function fitVector(code: OperandCode, size: KeywordSize | undefined): Fit | undefined {
+  if (!'QWM'.includes(code.method)) return undefined;
+  return when(size === undefined || size === code.vectorBits, FITS);
 }
 
 function fitImmediate(

@@ -13,6 +13,8 @@ const SIZES: ReadonlyMap<string, KeywordSize> = new Map([
   ['qword', 64],
   ['tword', 80],
   ['tbyte', 80],
+  ['oword', 128],
+  ['xmmword', 128],
 ]);
 const DISTANCES: ReadonlyMap<string, 'short' | 'near' | 'far'> = new Map([
   ['short', 'short'],

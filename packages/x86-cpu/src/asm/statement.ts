@@ -3,8 +3,8 @@ import type { NamedRegister } from '../isa/register-names.js';
 import type { SourceLine } from './assembler-error.js';
 import type { Expression } from './expression.js';
 
-/** Widths that a size keyword can name, in bits: BYTE, WORD, DWORD, FWORD, QWORD, TWORD. */
-export type KeywordSize = 8 | 16 | 32 | 48 | 64 | 80;
+/** Widths that a size keyword can name, in bits: BYTE, WORD, DWORD, FWORD, QWORD, TWORD, OWORD. */
+export type KeywordSize = 8 | 16 | 32 | 48 | 64 | 80 | 128;
 
 /** What keywords before an operand say of it. */
 export interface OperandKeywords {

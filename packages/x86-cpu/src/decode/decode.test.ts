@@ -262,7 +262,7 @@ describe('undocumented encodings', () => {
     ['f6 c8 01', 'TEST Eb,Ib'],
     ['d6', 'SALC'],
     ['f1', 'INT1'],
-    ['0f 18 00', 'NOP Ev'],
+    ['0f 18 e0', 'NOP Ev'],
   ])('%s is %s', (hex, text) => {
     expect(legal(hex).insn.text).toBe(text);
   });

@@ -1,6 +1,7 @@
 /** Decoder: instruction bytes to a row with its operands. Hot: shared operand objects, one shape a result. */
+import { hasModrm, withModrm, withPrefix } from '../isa/choice.js';
 import type { Insn } from '../isa/insn.js';
-import { ALL_FEATURES, groupRow, isGroup, LOCK } from '../isa/insn.js';
+import { ALL_FEATURES, LOCK } from '../isa/insn.js';
 import { OPCODE_MAP } from '../isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
 import type { OperandCode, Width } from '../isa/operand.js';
@@ -30,10 +31,11 @@ export function decode(
 ): Decoded | DecodeFault {
   const cursor = new CodeCursor(fetch);
   const prefixes = readPrefixes(cursor, codeSize);
-  const entry = prefixes.opcode === 0x0f ? OPCODE_MAP_0F[cursor.u8()] : OPCODE_MAP[prefixes.opcode];
+  const opcode = prefixes.opcode === 0x0f ? OPCODE_MAP_0F[cursor.u8()] : OPCODE_MAP[prefixes.opcode];
+  const entry = withPrefix(opcode, prefixes.has66, prefixes.rep);
   if (entry === undefined) return cursor.tooLong ? 'too-long' : 'undefined-opcode';
-  const modrm = isGroup(entry) || entry.modrm ? cursor.u8() : 0;
-  const row = isGroup(entry) ? groupRow(entry, modrm) : entry;
+  const modrm = hasModrm(entry) ? cursor.u8() : 0;
+  const row = withModrm(entry, modrm);
   if (row === undefined || (row.flags & ALL_FEATURES & ~features) !== 0) {
     return cursor.tooLong ? 'too-long' : 'undefined-opcode';
   }
@@ -98,6 +100,8 @@ const CONTROL = numbered((index): DecodedOperand => ({ kind: 'control', index })
 const DEBUG = numbered((index): DecodedOperand => ({ kind: 'debug', index }));
 const TEST = numbered((index): DecodedOperand => ({ kind: 'test', index }));
 const X87 = numbered((index): DecodedOperand => ({ kind: 'x87', index }));
+const MMX_REGISTER = numbered((index): DecodedOperand => ({ kind: 'mmx', index }));
+const XMM_REGISTER = numbered((index): DecodedOperand => ({ kind: 'xmm', index }));
 const MEMORY: Readonly<Record<Size | 0, DecodedOperand>> = {
   0: { kind: 'memory', size: 0 },
   8: { kind: 'memory', size: 8 },
@@ -148,6 +152,18 @@ function readOperand(
     case 'T':
       // i486 Programmer's Reference Manual, 10.4 "Test Registers": TR3 to TR7.
       return reg < 3 ? undefined : TEST[reg];
+    case 'P':
+      return MMX_REGISTER[reg];
+    case 'Q':
+      return inMemory ? MEMORY[0] : MMX_REGISTER[rm];
+    case 'N':
+      return inMemory ? undefined : MMX_REGISTER[rm];
+    case 'V':
+      return XMM_REGISTER[reg];
+    case 'W':
+      return inMemory ? MEMORY[0] : XMM_REGISTER[rm];
+    case 'U':
+      return inMemory ? undefined : XMM_REGISTER[rm];
     case 'segment':
       return SEGMENT[code.index];
     case 'ST':

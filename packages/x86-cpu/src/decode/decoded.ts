@@ -30,7 +30,10 @@ export type DecodedOperand =
   | { readonly kind: 'debug'; readonly index: number }
   | { readonly kind: 'test'; readonly index: number }
   /** x87 register, counted from the top of the stack. */
-  | { readonly kind: 'x87'; readonly index: number };
+  | { readonly kind: 'x87'; readonly index: number }
+  /** A memory form beside these is 'memory' of size 0; the row's operand code has its width. */
+  | { readonly kind: 'mmx'; readonly index: number }
+  | { readonly kind: 'xmm'; readonly index: number };
 
 export interface Decoded {
   readonly insn: Insn;

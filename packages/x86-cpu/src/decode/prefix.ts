@@ -8,6 +8,8 @@ export interface Prefixes {
   readonly addressSize: 16 | 32;
   readonly lock: boolean;
   readonly rep: 0 | 0xf2 | 0xf3;
+  /** Whether 66 was among them: the operand size says so but in the decoder's words. */
+  readonly has66: boolean;
   /** Overriding segment register, or -1. */
   readonly segment: -1 | 0 | 1 | 2 | 3 | 4 | 5;
   readonly opcode: number;
@@ -18,6 +20,7 @@ export function readPrefixes(cursor: CodeCursor, codeSize: 16 | 32): Prefixes {
   const otherSize = codeSize === 32 ? 16 : 32;
   let operandSize = codeSize;
   let addressSize = codeSize;
+  let has66 = false;
   let lock = false;
   let rep: Prefixes['rep'] = 0;
   let segment: Prefixes['segment'] = -1;
@@ -44,6 +47,7 @@ export function readPrefixes(cursor: CodeCursor, codeSize: 16 | 32): Prefixes {
         break;
       case 0x66:
         operandSize = otherSize;
+        has66 = true;
         break;
       case 0x67:
         addressSize = otherSize;
@@ -56,7 +60,7 @@ export function readPrefixes(cursor: CodeCursor, codeSize: 16 | 32): Prefixes {
         rep = byte;
         break;
       default:
-        return { operandSize, addressSize, lock, rep, segment, opcode: byte };
+        return { operandSize, addressSize, lock, rep, has66, segment, opcode: byte };
     }
   }
 }

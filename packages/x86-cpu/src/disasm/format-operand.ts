@@ -35,6 +35,10 @@ function formatOperand(operand: DecodedOperand, decoded: Decoded, at: number, co
       return `tr${operand.index}`;
     case 'x87':
       return `st${operand.index}`;
+    case 'mmx':
+      return `mm${operand.index}`;
+    case 'xmm':
+      return `xmm${operand.index}`;
     case 'immediate':
       return `${immediateSize(decoded, codeSize)}${formatNumber(operand.value)}`;
     case 'relative':
@@ -83,6 +87,8 @@ function x87SizeWord(text: string): string {
 function impliesMemorySize(insn: Insn): boolean {
   const memory = insn.operands.find((code) => code.method === 'E' || code.method === 'O');
   if (memory === undefined) return true;
+  // The name of a multimedia instruction tells it; CVTSI2SS has a wider form elsewhere.
+  if (insn.operands.some((code) => code.vectorBits !== 0)) return !insn.mnemonic.startsWith('CVTSI');
   if (insn.mnemonic.startsWith('SET')) return true;
   if (memory.memoryWidth === 16) return !insn.mnemonic.startsWith('MOV') || insn.operands.some(isSegment);
   return insn.operands.some(

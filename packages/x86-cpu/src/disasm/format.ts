@@ -10,6 +10,9 @@ import { formatOperands } from './format-operand.js';
 /** Depend on the operand size, and show it in no operand. */
 const SILENT_SIZE = new Set(['RET', 'RETF', 'ENTER', 'LEAVE', 'LGDT', 'LIDT', 'SGDT', 'SIDT']);
 
+/** Have a memory operand that is not written. */
+const HIDES_ADDRESS = new Set(['XLATB', 'MASKMOVQ', 'MASKMOVDQU']);
+
 /**
  * Writes an instruction in the assembler's dialect. Prefixes that change nothing are left out.
  *
@@ -51,11 +54,11 @@ function isString(insn: Insn): boolean {
 
 /** Has a memory operand in the data segment that is not written. */
 function readsDataSegment(insn: Insn): boolean {
-  return insn.mnemonic === 'XLATB' || insn.operands.some((code) => code.method === 'X');
+  return HIDES_ADDRESS.has(insn.mnemonic) || insn.operands.some((code) => code.method === 'X');
 }
 
 function hidesAddressSize(insn: Insn): boolean {
-  return isString(insn) || insn.mnemonic === 'XLATB' || insn.mnemonic.startsWith('LOOP');
+  return isString(insn) || HIDES_ADDRESS.has(insn.mnemonic) || insn.mnemonic.startsWith('LOOP');
 }
 
 function hidesOperandSize(insn: Insn): boolean {

@@ -68,6 +68,13 @@ const DEPARTURES: readonly {
       insn.text === 'MOV Sw,Ew' || /^L(AR|SL) /.test(insn.text) ? text.replace(/, e(\w\w)$/, ', $1') : text,
   },
   {
+    why: 'prefetch hints are named, not taken for reserved NOPs',
+    rewrite: (text, { insn }) =>
+      text.replace(/\bnop (.*), \w+$/, (whole, operand) =>
+        insn.text.startsWith('PREFETCH') ? `${insn.mnemonic.toLowerCase()} ${operand}` : whole,
+      ),
+  },
+  {
     why: 'a hint NOP is written with its r/m operand, which alone is in the row',
     rewrite: (text, { insn, operandSize }) => {
       if (insn.text !== 'NOP Ev') return text;
@@ -149,6 +156,11 @@ const COVERED: ReadonlySet<CpuidFeature> = new Set([
   CpuidFeature.FPU,
   CpuidFeature.FPU287,
   CpuidFeature.FPU387,
+  CpuidFeature.MMX,
+  CpuidFeature.SSE,
+  CpuidFeature.SSE2,
+  CpuidFeature.FXSR,
+  CpuidFeature.CLFSH,
 ]);
 
 function hex(bytes: Uint8Array): string {
@@ -162,6 +174,7 @@ formatter.uppercaseHex = false;
 formatter.spaceAfterOperandSeparator = true;
 formatter.branchLeadingZeros = false;
 formatter.showBranchSize = false;
+formatter.usePseudoOps = false;
 
 function withIced<T>(bytes: Uint8Array, bits: 16 | 32, use: (instruction: Instruction) => T): T {
   const decoder = new Decoder(bits, bytes, DecoderOptions.MovTr | DecoderOptions.ForceReservedNop);

@@ -1,5 +1,6 @@
 /** Which handler executes an instruction: every form that the opcode maps allow, each distinct one made once. */
 import type { Decoded } from '../decode/decoded.js';
+import { leavesOf } from '../isa/choice.js';
 import { type Insn, type OpcodeMap, REP } from '../isa/insn.js';
 import type { OperandCode, Width } from '../isa/operand.js';
 import type { Semantics, Size } from '../semantics/machine.js';
@@ -89,7 +90,7 @@ function variantIndex(
 
 function rowsOf(maps: readonly OpcodeMap[]): Set<Insn> {
   const rows = new Set<Insn>();
-  for (const entry of maps.flat(2)) if (entry !== undefined) rows.add(entry as Insn);
+  for (const entry of maps.flat()) for (const { row } of leavesOf(entry)) rows.add(row);
   return rows;
 }
 

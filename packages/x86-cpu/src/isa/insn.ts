@@ -23,13 +23,20 @@ export const UNDOCUMENTED = 1 << 8;
 /** MOV to and from TR3-TR7: the 386 and the 486 alone. */
 export const TEST_REGISTERS = 1 << 9;
 
+/** CPUID feature bits of the multimedia instructions. */
+export const MMX = 1 << 16;
+export const SSE = 1 << 17;
+export const SSE2 = 1 << 18;
+export const FXSR = 1 << 19;
+export const CLFSH = 1 << 22;
 /** SYSENTER and SYSEXIT. */
 export const SEP = 1 << 20;
 /** RDPMC: since the Pentium with MMX and the Pentium Pro, without a CPUID bit of its own. */
 export const RDPMC = 1 << 21;
 
+const MULTIMEDIA = MMX | SSE | SSE2 | FXSR | CLFSH;
 /** Flags that name a feature, and so decide whether a CPU model knows the row. */
-export const ALL_FEATURES = I486 | TSC | CX8 | CMOV | MSR | CPUID | TEST_REGISTERS | SEP | RDPMC;
+export const ALL_FEATURES = I486 | TSC | CX8 | CMOV | MSR | CPUID | TEST_REGISTERS | SEP | RDPMC | MULTIMEDIA;
 
 /** One instruction: what the manual's opcode map says of it, and what it does. */
 export interface Insn {
@@ -53,24 +60,34 @@ export interface Insn {
  * A ModRM group: the row is chosen by ModRM.reg; holes are undefined opcodes. One of 72 rows is an x87 escape:
  * eight memory forms by ModRM.reg, then 64 register forms by ModRM's low six bits.
  */
-export type Group = readonly (Insn | undefined)[];
+export type Group = readonly (Insn | Choice | undefined)[];
+
+/** Rows of one opcode that a mandatory prefix tells apart, or whether ModRM names memory (isa/choice.ts). */
+export interface Choice {
+  readonly by: 'prefix' | 'mod';
+  /** By prefix: none, 66, F3, F2. By mod: memory, register. */
+  readonly entries: readonly Entry[];
+}
+
+/** What an opcode leads to; undefined for an undefined opcode. */
+export type Entry = Insn | Group | Choice | undefined;
 
 /** Memory forms of an x87 escape, before its register forms. */
 export const MEMORY_FORMS = 8;
 
 /** An opcode map: 256 entries, the holes undefined. */
-export type OpcodeMap = readonly (Insn | Group | undefined)[];
+export type OpcodeMap = readonly Entry[];
 
 /** Mnemonics that mean the code's own operand size when bare, and a fixed one with W or D appended. */
 export const BARE_MNEMONICS: ReadonlySet<string> = new Set(['PUSHA', 'POPA', 'PUSHF', 'POPF', 'IRET']);
 
 /** Tells a group from a row, or from a hole. */
-export function isGroup(entry: Insn | Group | undefined): entry is Group {
+export function isGroup(entry: Entry): entry is Group {
   return Array.isArray(entry);
 }
 
 /** The row of a group that a ModRM byte chooses. */
-export function groupRow(group: Group, modrm: number): Insn | undefined {
+export function groupRow(group: Group, modrm: number): Insn | Choice | undefined {
   if (group.length > MEMORY_FORMS && modrm >= 0xc0) return group[MEMORY_FORMS + (modrm & 0x3f)];
   return group[(modrm >> 3) & 7];
 }
@@ -92,7 +109,7 @@ export function mnemonicOf(row: Insn, operandSize: 16 | 32, addressSize: 16 | 32
 }
 
 /** Opens a table of rows, `{ 0x00: …, 0x01: … }`, into an opcode map. */
-export function opcodeMap(rows: Readonly<Record<number, Insn | Group>>): OpcodeMap {
+export function opcodeMap(rows: Readonly<Record<number, Entry>>): OpcodeMap {
   return Array.from({ length: 256 }, (_, opcode) => rows[opcode]);
 }
 

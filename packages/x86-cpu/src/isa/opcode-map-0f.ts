@@ -24,8 +24,14 @@ import {
   TSC,
   UNDOCUMENTED,
 } from './insn.js';
+import { MMX_ROWS } from './mmx.js';
+import { SSE_ROWS } from './sse.js';
+import { SSE_FLOAT_ROWS } from './sse-float.js';
 
 export const OPCODE_MAP_0F = opcodeMap({
+  ...MMX_ROWS,
+  ...SSE_ROWS,
+  ...SSE_FLOAT_ROWS,
   0: GROUP_6,
   1: GROUP_7,
   2: systemInsn('LAR Gv,Ew', system.lar),
@@ -35,7 +41,6 @@ export const OPCODE_MAP_0F = opcodeMap({
   9: systemInsn('WBINVD', system.wbinvd, I486),
   11: systemInsn('UD2', system.ud),
 
-  24: insn('NOP Ev', move.nop, CMOV | UNDOCUMENTED),
   25: insn('NOP Ev', move.nop, CMOV | UNDOCUMENTED),
   26: insn('NOP Ev', move.nop, CMOV | UNDOCUMENTED),
   27: insn('NOP Ev', move.nop, CMOV | UNDOCUMENTED),

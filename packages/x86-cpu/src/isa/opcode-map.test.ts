@@ -1,22 +1,20 @@
 /** The opcode maps as wholes: no row contradicts itself. */
 import { describe, expect, it } from 'vitest';
+import { isChoice, leavesOf } from './choice.js';
 import type { Insn, OpcodeMap } from './insn.js';
 import { isGroup, LOCK, mnemonicOf, REP } from './insn.js';
 import { OPCODE_MAP } from './opcode-map.js';
 import { OPCODE_MAP_0F } from './opcode-map-0f.js';
 
 function rowsOf(map: OpcodeMap): Insn[] {
-  return map.flatMap((entry) => {
-    if (entry === undefined) return [];
-    return isGroup(entry) ? entry.flatMap((row) => row ?? []) : [entry];
-  });
+  return map.flatMap((entry) => [...leavesOf(entry)].map(({ row }) => row));
 }
 
 const rows = [...rowsOf(OPCODE_MAP), ...rowsOf(OPCODE_MAP_0F)];
 
 function rowOf(map: OpcodeMap, opcode: number): Insn | undefined {
   const entry = map[opcode];
-  return entry === undefined || isGroup(entry) ? undefined : entry;
+  return entry === undefined || isGroup(entry) || isChoice(entry) ? undefined : entry;
 }
 
 describe('the opcode maps', () => {

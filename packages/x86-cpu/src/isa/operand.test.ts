@@ -32,6 +32,14 @@ describe('operand codes', () => {
   });
 
   it('refuses letters that the appendix does not have', () => {
-    expect(() => parseOperands('Qq')).toThrow('unknown operand code Qq');
+    expect(() => parseOperands('Zq')).toThrow('unknown operand code Zq');
+  });
+
+  it('P and Q are MMX registers, V and W XMM registers, their types say how much of memory they are', () => {
+    expect(parseOperands('Pq,Qd')).toMatchObject([
+      { method: 'P', modrm: true },
+      { method: 'Q', vectorBits: 32 },
+    ]);
+    expect(parseOperands('Vps,Wsd').map((code) => code.vectorBits)).toEqual([128, 64]);
   });
 });

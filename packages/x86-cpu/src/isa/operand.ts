@@ -25,12 +25,21 @@ export type Method =
   | 'F' // EFLAGS
   | 'ST' // x87 register in ModRM.rm
   | 'ST0' // the top of the x87 stack
+  | 'P' // MMX register in ModRM.reg
+  | 'Q' // MMX register or memory in ModRM.rm
+  | 'N' // MMX register in ModRM.rm; the memory form is undefined
+  | 'V' // XMM register in ModRM.reg
+  | 'W' // XMM register or memory in ModRM.rm
+  | 'U' // XMM register in ModRM.rm; the memory form is undefined
   | 'register'
   | 'segment'
   | 'one';
 
 /** A width: fixed, 'v' by the operand size, or 0 where it is no plain integer (M, Mp, Ms, Ma, Mq). */
 export type Width = Size | 'v' | 0;
+
+/** Bits of a multimedia operand in memory. */
+export type VectorBits = 0 | 16 | 32 | 64 | 128;
 
 /** One operand of a row. */
 export interface OperandCode {
@@ -40,6 +49,8 @@ export interface OperandCode {
   readonly width: Width;
   /** Width of the memory form, where it differs ('Mw/Rv'). */
   readonly memoryWidth: Width;
+  /** Bits in memory of an MMX or SSE operand, whose `width` is 0; else 0. */
+  readonly vectorBits: VectorBits;
   /** Number of the fixed register or segment register. */
   readonly index: number;
   /** An immediate byte that is sign-extended to the operand size ('sIb'). */
@@ -80,6 +91,19 @@ export const X87_MEMORY_BITS: ReadonlyMap<string, 0 | 16 | 32 | 64 | 80> = new M
   ['m14/28byte', 0],
   ['m94/108byte', 0],
 ]);
+// The types of multimedia operands: packed and scalar single (ps, ss) and double (pd, sd), integers.
+const VECTOR_BITS: Readonly<Record<string, VectorBits>> = {
+  w: 16,
+  d: 32,
+  ss: 32,
+  q: 64,
+  sd: 64,
+  pi: 64,
+  dq: 128,
+  ps: 128,
+  pd: 128,
+};
+const VECTOR_METHODS = 'PQNVWU';
 
 const BYTE_REGISTERS = ['AL', 'CL', 'DL', 'BL', 'AH', 'CH', 'DH', 'BH'];
 const WORD_REGISTERS = ['AX', 'CX', 'DX', 'BX', 'SP', 'BP', 'SI', 'DI'];
@@ -98,6 +122,9 @@ function operandCode(text: string): OperandCode {
   if (text === 'ST0' || text === 'STi')
     return { ...code(text, text === 'STi' ? 'ST' : 'ST0', 0), modrm: true };
   if (X87_MEMORY_BITS.has(text)) return code(text, 'M', 0);
+  if (text === 'Mw/Rd') return { ...code(text, 'E', 32), memoryWidth: 16 };
+  const vector = /^(?:([PQNVWU])(dq|ps|pd|ss|sd|pi|[wdq])|(M)(dq|ps|pd|q))$/.exec(text);
+  if (vector) return vectorCode(text, vector[1] ?? 'M', vector[2] ?? vector[4] ?? '');
   const match = /^(s?)([ACDTEGIJMORSXYF])([bwdvzpsaq]?)$/.exec(text);
   if (!match) throw new Error(`unknown operand code ${text}`);
   const [, sign, method, type = ''] = match;
@@ -113,8 +140,12 @@ function fixedRegister(text: string): OperandCode | undefined {
   return undefined;
 }
 
+function vectorCode(text: string, method: string, type: string): OperandCode {
+  return { ...code(text, method as Method, 0), vectorBits: VECTOR_BITS[type] ?? 0 };
+}
+
 function code(text: string, method: Method, width: Width, index = -1): OperandCode {
-  const modrm = method.length === 1 && 'CDTEGMRS'.includes(method);
+  const modrm = method.length === 1 && `CDTEGMRS${VECTOR_METHODS}`.includes(method);
   const implied = 'XYF'.includes(method);
-  return { text, method, width, memoryWidth: width, index, signed: false, implied, modrm };
+  return { text, method, width, memoryWidth: width, vectorBits: 0, index, signed: false, implied, modrm };
 }

@@ -12,8 +12,8 @@ export const SEGMENT_REGISTER_NAMES: readonly string[] = ['es', 'cs', 'ss', 'ds'
 
 /** A register as a source text names it. */
 export interface NamedRegister {
-  readonly kind: 'general' | 'segment' | 'control' | 'debug' | 'test' | 'x87';
-  /** 0 for an x87 register, which is no integer. */
+  readonly kind: 'general' | 'segment' | 'control' | 'debug' | 'test' | 'x87' | 'mmx' | 'xmm';
+  /** Of a general register; 0 for an x87 register, which is no integer. */
   readonly size: Size | 0;
   readonly index: number;
 }
@@ -35,5 +35,7 @@ function* namedRegisters(): Generator<[string, NamedRegister]> {
     yield [`dr${index}`, { kind: 'debug', size: 32, index }];
     yield [`tr${index}`, { kind: 'test', size: 32, index }];
     yield [`st${index}`, { kind: 'x87', size: 0, index }];
+    yield [`mm${index}`, { kind: 'mmx', size: 32, index }];
+    yield [`xmm${index}`, { kind: 'xmm', size: 32, index }];
   }
 }

@@ -26,6 +26,8 @@ export const CR4_PAE = 1 << 5;
 export const CR4_MCE = 1 << 6;
 export const CR4_PGE = 1 << 7;
 export const CR4_PCE = 1 << 8;
+export const CR4_OSFXSR = 1 << 9;
+export const CR4_OSXMMEXCPT = 1 << 10;
 
 /** Bytes of one TLB view; the user view follows the supervisor view. */
 export const TLB_VIEW_BYTES = 0x4000;

@@ -5,7 +5,8 @@ import { type Cpu, createCpu } from '../cpu.js';
 import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
 import { CpuException } from '../exception.js';
-import { type Group, type Insn, type OpcodeMap, REP } from '../isa/insn.js';
+import { leavesOf } from '../isa/choice.js';
+import { type Insn, type OpcodeMap, REP } from '../isa/insn.js';
 import { OPCODE_MAP } from '../isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
 import { CS, DS, EAX, EFLAGS_REST, EIP, ES, FS, GS, SS, STACK_MASK, ZERO } from '../state/layout.js';
@@ -36,14 +37,10 @@ export function machineRows(): RowBytes[] {
 function* rowsOf(map: OpcodeMap, escapeBytes: readonly number[]): Iterable<RowBytes> {
   for (const [code, entry] of map.entries()) {
     const opcode = [...escapeBytes, code];
-    if (entry === undefined) continue;
-    if (!isGroup(entry)) yield { row: entry, opcode, reg: undefined };
-    else for (const [reg, row] of entry.entries()) if (row) yield { row, opcode, reg };
+    for (const { row, reg, prefix } of leavesOf(entry)) {
+      yield { row, opcode: prefix ? [prefix, ...opcode] : opcode, reg };
+    }
   }
-}
-
-function isGroup(entry: Insn | Group): entry is Group {
-  return Array.isArray(entry);
 }
 
 /** Registers, flags and segments before an instruction. */

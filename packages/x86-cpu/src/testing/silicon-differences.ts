@@ -1,5 +1,5 @@
 /** What our CPU does otherwise than silicon did, for one vector, as text. */
-import { fpuDifferences } from './silicon-fpu.js';
+import { fxDifferences } from './silicon-fx.js';
 import type { SiliconMachine, SiliconVector } from './silicon-machine.js';
 
 /** RF, TF and VM are never compared. */
@@ -27,7 +27,8 @@ export function differences(machine: SiliconMachine, vector: SiliconVector): str
   compare('ip', found.ip, o.ip);
   const mask = vector.fm & ~NEVER_COMPARED;
   compare('flags', (found.fl & mask) >>> 0, (o.fl & mask) >>> 0);
-  if (vector.c === 'x87') list.push(...fpuDifferences(machine.cpu, vector.i.fx, o.fx, vector));
+  const options = { approximate: vector.approx === 1, statusMask: vector.swm ?? 0xffff };
+  list.push(...fxDifferences(machine.cpu, vector.i.fx, o.fx, options));
   return [...list, ...machine.memoryDifferences(vector).slice(0, 4)];
 }
 

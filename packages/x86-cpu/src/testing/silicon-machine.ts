@@ -4,13 +4,14 @@ import { type Cpu, createCpu } from '../cpu.js';
 import { decode } from '../decode/decode.js';
 import { REP } from '../isa/insn.js';
 import { loadSegment } from '../mmu/segment-load.js';
+import { CR4_OSFXSR, CR4_OSXMMEXCPT } from '../state/control.js';
 import { CS, DS, ES, FS, GS, LDTR, SS, TR } from '../state/layout.js';
 import { codeSize, segmentBase } from '../state/segment.js';
 import { loadCodeSelector } from './load-code.js';
-import { loadFpu, type SiliconFpu, type SiliconFpuMasks } from './silicon-fpu.js';
+import { loadFx, type SiliconFx } from './silicon-fx.js';
 
 /** One line of vectors.jsonl; see test-data/silicon/README.md. */
-export interface SiliconVector extends SiliconFpuMasks {
+export interface SiliconVector {
   readonly id: number;
   readonly n: string;
   readonly c: string;
@@ -18,10 +19,17 @@ export interface SiliconVector extends SiliconFpuMasks {
   readonly asm: string;
   readonly code: string;
   readonly i: SiliconState;
-  readonly o: SiliconState & { readonly ev: 'ok' | number; readonly err?: number; readonly cr2?: number };
+  readonly o: Omit<SiliconState, 'fx'> & {
+    readonly fx?: Partial<SiliconFx>;
+    readonly ev: 'ok' | number;
+    readonly err?: number;
+    readonly cr2?: number;
+  };
   readonly fm: number;
   readonly dc?: readonly (readonly [number, number])[];
   readonly amb?: string;
+  readonly approx?: number;
+  readonly swm?: number;
 }
 
 interface SiliconState {
@@ -30,7 +38,7 @@ interface SiliconState {
   readonly fl: number;
   readonly seg: readonly number[];
   readonly mem?: readonly (readonly [number, string])[];
-  readonly fx?: SiliconFpu;
+  readonly fx?: Partial<SiliconFx>;
 }
 
 const USER = 7;
@@ -155,7 +163,8 @@ export class SiliconMachine {
     cpu.eip = vector.i.ip;
     cpu.eflags = vector.i.fl;
     cpu.cr2 = 0;
-    loadFpu(cpu, vector.i.fx);
+    cpu.cr4 = CR4_OSFXSR | CR4_OSXMMEXCPT;
+    loadFx(cpu, vector.i.fx);
   }
 
   #writePageTables(): void {
@@ -221,14 +230,8 @@ export class SiliconMachine {
 
   #completed(): SiliconOutcome {
     const { cpu } = this;
-    return {
-      ev: 'ok',
-      err: undefined,
-      r: this.#general(cpu.esp),
-      ip: cpu.eip,
-      fl: cpu.eflags,
-      seg: this.#selectors(),
-    };
+    const [r, seg] = [this.#general(cpu.esp), this.#selectors()];
+    return { ev: 'ok', err: undefined, r, ip: cpu.eip, fl: cpu.eflags, seg };
   }
 
   #faulted(): SiliconOutcome {
