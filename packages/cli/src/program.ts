@@ -65,7 +65,7 @@ function addRunOptions(command: Command): void {
     .option('--memory <size>', 'RAM, such as 64M or 1G', parseSize)
     .option('--cpu <model>', 'CPU model, such as 386, 486, pentium; "--cpu help" lists them')
     .addOption(
-      new Option('--engine <engine>', 'relocation stub: the mended one, or that of 2002').choices([
+      new Option('--engine <engine>', 'kexec itself: mended, or as it was in 2002, with its defects').choices([
         'fixed',
         'historic',
       ]),

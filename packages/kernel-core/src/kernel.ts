@@ -138,6 +138,12 @@ export class Kernel extends KernelBase {
     return NORETURN;
   }
 
+  /** Ends the kernel with a message: the processor halts. For a system call that cannot go on. @see kernel/panic.c panic() */
+  panic(reason: string): typeof NORETURN {
+    this.#panic(reason);
+    return NORETURN;
+  }
+
   /** Everything that is not in guest memory or in the CPU, as plain data. To be taken while the CPU is idle. */
   saveState(): KernelState {
     return {

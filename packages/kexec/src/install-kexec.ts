@@ -1,14 +1,16 @@
 /** Adds kexec to a running kernel: its system call and its reboot command. */
 
-import type { Kernel } from '@kexec/kernel-core';
-import { LINUX_REBOOT_CMD_KEXEC } from '@kexec/kernel-core';
-import type { RelocationStub } from './arch/i386/machine-kexec.js';
+import type { Kernel, KernelText, SyscallArgs, SyscallResult } from '@kexec/kernel-core';
+import { EINVAL, KERN_ALERT, LINUX_REBOOT_CMD_KEXEC } from '@kexec/kernel-core';
 import { loadMachineKexecText } from './arch/i386/machine-kexec.js';
 import { assembleRelocateKernel } from './arch/i386/relocate-kernel.js';
+import { createHistoricKexec, type HistoricKexec } from './historic/historic-kexec.js';
+import { historicKernelKexec } from './historic/kernel-kexec.js';
+import { KernelOops } from './historic/kernel-memory.js';
+import { historicKexecLoad } from './historic/kexec-load.js';
 import { RELOCATE_NEW_KERNEL_2_5_48 } from './historic/relocate-kernel.js';
 import { kernelKexec } from './kernel-kexec.js';
 import type { Kexec, KexecEngine, KexecState } from './kexec.js';
-import type { KexecCaller } from './kexec-load.js';
 import { sysKexecLoad } from './kexec-load.js';
 import { loadKimage } from './kimage.js';
 import { __NR_kexec_load, __NR_kexec_load_2_5_48 } from './uapi.js';
@@ -21,46 +23,62 @@ export interface KexecOptions {
 
 /** Adds kexec to a running kernel. */
 export function installKexec(kernel: Kernel, { engine = 'fixed', state }: KexecOptions = {}): Kexec {
+  // A kernel that has left owns no memory: its text may be the new kernel's by now.
+  const text = kernel.state === 'running' ? loadMachineKexecText(kernel) : undefined;
+  const historic = engine === 'historic' ? createHistoricKexec(kernel, state?.historic) : undefined;
   const kexec: Kexec = {
     kernel,
     engine,
-    // A kernel that has left owns no memory: its text may be the new kernel's by now.
-    text: kernel.state === 'running' ? loadMachineKexecText(kernel) : undefined,
-    stub: engine === 'fixed' ? fixedStub() : historicStub(),
+    text,
+    stub: assembleRelocateKernel(historic ? RELOCATE_NEW_KERNEL_2_5_48 : undefined),
     image: state?.image && loadKimage(state.image),
+    historic,
     locked: false,
     loadDisabled: state?.loadDisabled ?? false,
     lastViolation: undefined,
   };
-  registerSyscalls(kexec);
-  kernel.registerRebootCommand(LINUX_REBOOT_CMD_KEXEC, () => kernelKexec(kexec));
+  if (historic) installHistoric(kernel, historic, { text, stub: kexec.stub });
+  else installFixed(kernel, kexec);
   return kexec;
 }
 
-function registerSyscalls(kexec: Kexec): void {
-  const numbers = kexec.engine === 'historic' ? [__NR_kexec_load, __NR_kexec_load_2_5_48] : [__NR_kexec_load];
-  for (const number of numbers) {
-    kexec.kernel.registerSyscall(number, {
-      name: 'kexec_load',
-      support: 'full',
-      call: ({ process, ebx, ecx, edx, esi }) => {
-        const caller: KexecCaller = {
-          capable: (capability) => kexec.kernel.capable(capability),
-          copyFromUser: (vaddr, bytes) => kexec.kernel.copyFromUser(process, vaddr, bytes),
-        };
-        return sysKexecLoad(kexec, caller, ebx, ecx, edx, esi);
-      },
-    });
+function installFixed(kernel: Kernel, kexec: Kexec): void {
+  kernel.registerSyscall(__NR_kexec_load, {
+    name: 'kexec_load',
+    support: 'full',
+    call: ({ process, ebx, ecx, edx, esi }) => {
+      const caller = {
+        capable: (capability: number) => kernel.capable(capability),
+        copyFromUser: (vaddr: number, bytes: number) => kernel.copyFromUser(process, vaddr, bytes),
+      };
+      return sysKexecLoad(kexec, caller, ebx, ecx, edx, esi);
+    },
+  });
+  kernel.registerRebootCommand(LINUX_REBOOT_CMD_KEXEC, () => kernelKexec(kexec));
+}
+
+function installHistoric(
+  kernel: Kernel,
+  historic: HistoricKexec,
+  { text, stub }: { readonly text: KernelText | undefined; readonly stub: Uint8Array },
+): void {
+  const call = ({ process, ebx: entry, ecx: nrSegments, edx: segments, esi: flags }: SyscallArgs) =>
+    orOops(kernel, () => historicKexecLoad(historic, { process, entry, nrSegments, segments, flags }));
+  for (const number of [__NR_kexec_load, __NR_kexec_load_2_5_48]) {
+    kernel.registerSyscall(number, { name: 'kexec_load', support: 'full', call });
   }
+  kernel.registerRebootCommand(LINUX_REBOOT_CMD_KEXEC, (args) =>
+    orOops(kernel, () => (text ? historicKernelKexec(historic, { text, stub }, args) : -EINVAL)),
+  );
 }
 
-function fixedStub(): RelocationStub {
-  return { code: assembleRelocateKernel(), firstArgument: (head) => head };
-}
-
-function historicStub(): RelocationStub {
-  return {
-    code: assembleRelocateKernel(RELOCATE_NEW_KERNEL_2_5_48),
-    firstArgument: (head) => (head & 0xfffff000) >>> 0,
-  };
+/** Where the code of 2002 runs into the wild, the kernel says so and ends. @see arch/i386/kernel/traps.c die() */
+function orOops(kernel: Kernel, call: () => SyscallResult): SyscallResult {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof KernelOops)) throw error;
+    kernel.printk(KERN_ALERT, `BUG: ${error.message}`);
+    return kernel.panic('Fatal exception');
+  }
 }

@@ -1,15 +1,13 @@
 /** kexec's state in a running kernel: the loaded image, the engine, and what is kept of them in a snapshot. */
 
 import type { Kernel, KernelText } from '@kexec/kernel-core';
-import type { RelocationStub } from './arch/i386/machine-kexec.js';
+import type { HistoricKexec, HistoricKexecState } from './historic/historic-kexec.js';
+import { saveHistoricKexec } from './historic/historic-kexec.js';
 import type { Kimage, KimageState } from './kimage.js';
 import { saveKimage } from './kimage.js';
 import type { SegmentViolation } from './segment-check.js';
 
-/**
- * `fixed`: the 2002 interface with its defects mended. `historic`: the relocation stub and the system
- * call's number of the patch for 2.5.48; the image is still built by the mended algorithm.
- */
+/** `fixed`: the 2002 interface with its defects mended. `historic`: the patch for Linux 2.5.48, bug for bug. */
 export type KexecEngine = 'fixed' | 'historic';
 
 /** kexec's state in the running kernel. */
@@ -18,9 +16,12 @@ export interface Kexec {
   readonly engine: KexecEngine;
   /** The kernel's side of the jump; undefined in a machine restored after its kernel had left. */
   readonly text: KernelText | undefined;
-  readonly stub: RelocationStub;
-  /** The loaded image, if any. @see kernel/kexec_core.c kexec_image */
+  /** The relocation code. */
+  readonly stub: Uint8Array;
+  /** The loaded image, if any; the fixed engine's. @see kernel/kexec_core.c kexec_image */
   image: Kimage | undefined;
+  /** The historic engine's own state; undefined under the fixed engine. */
+  readonly historic: HistoricKexec | undefined;
   /** A load is under way. */
   locked: boolean;
   /** @see kernel/kexec_core.c kexec_load_disabled */
@@ -29,12 +30,22 @@ export interface Kexec {
   lastViolation: SegmentViolation | undefined;
 }
 
+/** First word of the loaded image's entry list, whichever engine built it; undefined when nothing is loaded. */
+export function loadedHead({ image, historic }: Kexec): number | undefined {
+  return image?.head ?? historic?.image?.head;
+}
+
 /** kexec's part of a saved machine: plain data; the pages are in guest memory. */
 export interface KexecState {
   readonly image?: KimageState;
   readonly loadDisabled: boolean;
+  readonly historic?: HistoricKexecState;
 }
 
-export function saveKexec({ image, loadDisabled }: Kexec): KexecState {
-  return image ? { image: saveKimage(image), loadDisabled } : { loadDisabled };
+export function saveKexec({ image, loadDisabled, historic }: Kexec): KexecState {
+  return {
+    ...(image ? { image: saveKimage(image) } : {}),
+    ...(historic ? { historic: saveHistoricKexec(historic) } : {}),
+    loadDisabled,
+  };
 }

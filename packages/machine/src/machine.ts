@@ -3,7 +3,7 @@
 import type { Kernel, KernelState } from '@kexec/kernel-core';
 import { createKernel } from '@kexec/kernel-core';
 import type { Kexec, KexecEngine, KexecState } from '@kexec/kexec';
-import { installKexec, saveKexec } from '@kexec/kexec';
+import { installKexec, loadedHead, saveKexec } from '@kexec/kexec';
 import type { LoadOptions, LoadPlan } from '@kexec/loaders';
 import { planLoad } from '@kexec/loaders';
 import type { Pc, PcOptions, PcState, PcStop } from '@kexec/pc';
@@ -173,7 +173,7 @@ class RunningMachine implements Machine {
   }
 
   get loaded(): boolean {
-    return this.kexec.image !== undefined;
+    return loadedHead(this.kexec) !== undefined;
   }
 
   load(image: Uint8Array, options: MachineLoadOptions = {}): LoadPlan {

@@ -10,7 +10,7 @@ import {
   LINUX_REBOOT_MAGIC2,
 } from '@kexec/kernel-core';
 import type { Kexec, KexecSegment } from '@kexec/kexec';
-import { __NR_kexec_load, KEXEC_ARCH_386, writeSegments } from '@kexec/kexec';
+import { __NR_kexec_load, __NR_kexec_load_2_5_48, KEXEC_ARCH_386, writeSegments } from '@kexec/kexec';
 import type { LoadPlan } from '@kexec/loaders';
 import { KexecError } from '@kexec/phys-mem';
 import { KexecSyscallError } from './syscall-error.js';
@@ -68,7 +68,9 @@ function kernelGone(call: string, why: string): KexecError {
 
 function call(kexec: Kexec, process: Process, entry: number, segments: readonly KexecSegment[]): void {
   const array = segments.length === 0 ? 0 : copyIn(process, writeSegments(segments));
-  const outcome = process.syscall(__NR_kexec_load, entry, segments.length, array, KEXEC_ARCH_386);
+  // The system call of 2002 has another number, and knows no flags.
+  const [nr, flags] = kexec.historic ? [__NR_kexec_load_2_5_48, 0] : [__NR_kexec_load, KEXEC_ARCH_386];
+  const outcome = process.syscall(nr, entry, segments.length, array, flags);
   if (!outcome.returned) throw kernelGone('kexec_load', outcome.why);
   if (outcome.value !== 0) throw new KexecSyscallError('kexec_load', outcome.value, kexec);
 }

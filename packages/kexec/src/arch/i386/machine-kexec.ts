@@ -2,7 +2,7 @@
 
 import type { Kernel, KernelText, SyscallResult } from '@kexec/kernel-core';
 import { ENOMEM } from '@kexec/kernel-core';
-import { PAGE_SIZE } from '@kexec/phys-mem';
+import { PAGE_SIZE, type PhysAddr } from '@kexec/phys-mem';
 import type { Kimage } from '../../kimage.js';
 import { kimageAllocControlPage } from '../../kimage-alloc.js';
 
@@ -66,16 +66,26 @@ export function machineKexecPrepare(kernel: Kernel, image: Kimage): number {
   return 0;
 }
 
-/** How one stub is called, beside its code. */
-export interface RelocationStub {
-  readonly code: Uint8Array;
-  /** First argument: the list's head word (mended), or its first indirection page (2.5.48). */
-  firstArgument(head: number): number;
+/** What the jump is made with; addresses are physical. */
+export interface MachineKexecArgs {
+  /** Page directory that maps the control page at its own address. */
+  readonly pgd: PhysAddr;
+  readonly controlPage: PhysAddr;
+  /** First argument of the stub. */
+  readonly list: number;
+  /** Entry point of the new kernel. */
+  readonly start: PhysAddr;
+}
+
+/** Points the CPU at the jump: the next instruction that it executes is `machine_kexec`'s first. */
+export function enterMachineKexec(kernel: Kernel, text: KernelText, args: MachineKexecArgs): SyscallResult {
+  const { pgd: eax, controlPage: ebx, list: ecx, start: edx } = args;
+  const esi = kernel.features.cr4 ? 1 : 0;
+  return kernel.enterText(text.vaddr, { eax, ebx, ecx, edx, esi }, 'kexec');
 }
 
 /**
- * Copies the stub into the control page and points the CPU at the jump. The running kernel is over: the
- * next instruction that the CPU executes is `machine_kexec`'s first.
+ * Copies the stub into the control page and leaves the running kernel.
  *
  * @see arch/x86/kernel/machine_kexec_32.c machine_kexec()
  */
@@ -83,15 +93,13 @@ export function machineKexec(
   kernel: Kernel,
   text: KernelText,
   image: Kimage,
-  stub: RelocationStub,
+  stub: Uint8Array,
 ): SyscallResult {
-  kernel.mem.writeBytes(image.controlCodePage, stub.code);
-  const registers = {
-    eax: image.pgd,
-    ebx: image.controlCodePage,
-    ecx: stub.firstArgument(image.head),
-    edx: image.start,
-    esi: kernel.features.cr4 ? 1 : 0,
-  };
-  return kernel.enterText(text.vaddr, registers, 'kexec');
+  kernel.mem.writeBytes(image.controlCodePage, stub);
+  return enterMachineKexec(kernel, text, {
+    pgd: image.pgd,
+    controlPage: image.controlCodePage,
+    list: image.head,
+    start: image.start,
+  });
 }
