@@ -19,7 +19,7 @@ import type { KexecSegment } from './uapi.js';
 
 const RAM_BYTES = 8 << 20;
 
-function createHost(): KimageHost {
+function createHost(): KimageHost & { readonly pages: PageAlloc } {
   const mem = createPhysMem({ ramBytes: RAM_BYTES });
   return { mem, pages: new PageAlloc(mem, pcE820Map(RAM_BYTES)) };
 }

@@ -5,7 +5,7 @@ import type { KexecSegment } from './uapi.js';
 /** What an image is built from: the machine's memory and the kernel's page allocator. */
 export interface KimageHost {
   readonly mem: PhysMem;
-  readonly pages: PageAlloc;
+  readonly pages: Pick<PageAlloc, 'getFreePages' | 'freePages'>;
 }
 
 /**
