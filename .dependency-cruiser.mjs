@@ -57,6 +57,16 @@ export default {
       to: { path: '^guests/' },
     },
     {
+      name: 'generic-kexec-knows-no-architecture',
+      comment: 'Only what wires kexec up, and the engine of 2002, which never was generic, know i386.',
+      severity: 'error',
+      from: {
+        path: '^packages/kexec/src/',
+        pathNot: ['^packages/kexec/src/(arch|historic)/', '/(install-kexec|index)[.]ts$', TEST],
+      },
+      to: { path: '^packages/kexec/src/arch/' },
+    },
+    {
       name: 'core-without-ambient-authority',
       comment: 'Core packages run in a browser and touch nothing they were not given.',
       severity: 'error',

@@ -1,6 +1,6 @@
 /** Public face of @kexec/kexec. */
 
-export { machineKexecPrepare } from './arch/i386/machine-kexec.js';
+export { I386_PAGES } from './arch/i386/limits.js';
 export { assembleRelocateKernel, RELOCATE_NEW_KERNEL } from './arch/i386/relocate-kernel.js';
 export type { HistoricDefect } from './historic/defects.js';
 export { HISTORIC_DEFECTS } from './historic/defects.js';
@@ -8,8 +8,9 @@ export type { HistoricKexec, HistoricKexecState } from './historic/historic-kexe
 export { RELOCATE_NEW_KERNEL_2_5_48 } from './historic/relocate-kernel.js';
 export type { KexecOptions } from './install-kexec.js';
 export { installKexec } from './install-kexec.js';
-export type { Kexec, KexecEngine, KexecState } from './kexec.js';
+export type { Kexec, KexecEngine, KexecKernel, KexecState } from './kexec.js';
 export { loadedHead, saveKexec } from './kexec.js';
+export type { KexecArch, PageRules } from './kexec-arch.js';
 export type { KexecCaller } from './kexec-load.js';
 export type { Kimage, KimageState } from './kimage.js';
 export type { KimageEntry, PageCopy } from './kimage-entry.js';

@@ -2,6 +2,7 @@
 
 import type { Kernel, KernelText, SyscallArgs, SyscallResult } from '@kexec/kernel-core';
 import { EINVAL, KERN_ALERT, LINUX_REBOOT_CMD_KEXEC } from '@kexec/kernel-core';
+import { createI386 } from './arch/i386/i386.js';
 import { loadMachineKexecText } from './arch/i386/machine-kexec.js';
 import { assembleRelocateKernel } from './arch/i386/relocate-kernel.js';
 import { createHistoricKexec, type HistoricKexec } from './historic/historic-kexec.js';
@@ -28,16 +29,16 @@ export function installKexec(kernel: Kernel, { engine = 'fixed', state }: KexecO
   const historic = engine === 'historic' ? createHistoricKexec(kernel, state?.historic) : undefined;
   const kexec: Kexec = {
     kernel,
+    arch: createI386(kernel, text),
     engine,
-    text,
-    stub: assembleRelocateKernel(historic ? RELOCATE_NEW_KERNEL_2_5_48 : undefined),
     image: state?.image && loadKimage(state.image),
     historic,
     locked: false,
     loadDisabled: state?.loadDisabled ?? false,
     lastViolation: undefined,
   };
-  if (historic) installHistoric(kernel, historic, { text, stub: kexec.stub });
+  if (historic)
+    installHistoric(kernel, historic, { text, stub: assembleRelocateKernel(RELOCATE_NEW_KERNEL_2_5_48) });
   else installFixed(kernel, kexec);
   return kexec;
 }

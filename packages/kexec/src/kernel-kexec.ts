@@ -2,8 +2,7 @@
 
 import type { SyscallResult } from '@kexec/kernel-core';
 import { EINVAL, KERN_EMERG, SYS_RESTART } from '@kexec/kernel-core';
-import { machineKexec } from './arch/i386/machine-kexec.js';
-import type { Kexec } from './kexec.js';
+import type { Kexec, KexecKernel } from './kexec.js';
 
 /**
  * Leaves the running kernel: notifiers, device shutdown, the word, the jump. The image stays in place
@@ -12,10 +11,10 @@ import type { Kexec } from './kexec.js';
  * @returns -EINVAL when nothing is loaded, else it does not return
  * @see kernel/sys.c of the patch, LINUX_REBOOT_CMD_KEXEC
  */
-export function kernelKexec({ kernel, image, text, stub }: Kexec): SyscallResult {
-  if (image === undefined || text === undefined) return -EINVAL;
+export function kernelKexec({ kernel, arch, image }: Kexec<KexecKernel>): SyscallResult {
+  if (image === undefined) return -EINVAL;
   kernel.rebootNotifiers.callChain(SYS_RESTART, undefined);
   kernel.deviceShutdown();
   kernel.printk(KERN_EMERG, 'Starting new kernel\n');
-  return machineKexec(kernel, text, image, stub);
+  return arch.machineKexec(image);
 }

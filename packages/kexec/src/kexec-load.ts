@@ -1,8 +1,7 @@
 /** sys_kexec_load(): the checks in Linux's order, then a new image in place of the old. */
 import { CAP_SYS_BOOT, EADDRNOTAVAIL, EBUSY, EFAULT, EINVAL, ENOMEM, EPERM } from '@kexec/kernel-core';
 import type { PageAlloc } from '@kexec/phys-mem';
-import { machineKexecPrepare } from './arch/i386/machine-kexec.js';
-import type { Kexec } from './kexec.js';
+import { type Kexec, type KexecKernel, kimageHost } from './kexec.js';
 import type { Kimage } from './kimage.js';
 import { createKimage } from './kimage.js';
 import { kimageAllocControlPage, kimageFree } from './kimage-alloc.js';
@@ -11,8 +10,6 @@ import { kimageLoadSegment, kimageTerminate } from './kimage-load.js';
 import { checkSegments } from './segment-check.js';
 import type { KexecSegment } from './uapi.js';
 import {
-  KEXEC_ARCH_386,
-  KEXEC_ARCH_DEFAULT,
   KEXEC_ARCH_MASK,
   KEXEC_ON_CRASH,
   KEXEC_SEGMENT_BYTES,
@@ -34,7 +31,7 @@ export interface KexecCaller {
  * @see kernel/kexec.c SYSCALL_DEFINE4(kexec_load)
  */
 export function sysKexecLoad(
-  kexec: Kexec,
+  kexec: Kexec<KexecKernel>,
   caller: KexecCaller,
   entry: number,
   nrSegments: number,
@@ -46,7 +43,7 @@ export function sysKexecLoad(
   if ((flags & ~KEXEC_ARCH_MASK & ~KEXEC_ON_CRASH) !== 0) return -EINVAL;
   if (nrSegments >>> 0 > KEXEC_SEGMENT_MAX) return -EINVAL;
   const arch = (flags & KEXEC_ARCH_MASK) >>> 0;
-  if (arch !== KEXEC_ARCH_386 && arch !== KEXEC_ARCH_DEFAULT) return -EINVAL;
+  if (!kexec.arch.flags.includes(arch)) return -EINVAL;
 
   const array = caller.copyFromUser(segmentsPtr, nrSegments * KEXEC_SEGMENT_BYTES);
   if (array === undefined) return -EFAULT;
@@ -61,7 +58,7 @@ export function sysKexecLoad(
 
 /** @see kernel/kexec.c do_kexec_load() */
 function doKexecLoad(
-  kexec: Kexec,
+  kexec: Kexec<KexecKernel>,
   copyFromUser: CopyFromUser,
   entry: number,
   segments: readonly KexecSegment[],
@@ -76,7 +73,10 @@ function doKexecLoad(
   // The reservation is empty, from 0 to 0: no other entry lies in it.
   if (onCrash && entry !== 0) return -EADDRNOTAVAIL;
 
-  const violation = checkSegments(segments, { totalRamPages: totalRamPages(kexec.kernel.pages) });
+  const violation = checkSegments(segments, {
+    arch: kexec.arch,
+    totalRamPages: totalRamPages(kexec.kernel.pages),
+  });
   if (violation) {
     kexec.lastViolation = violation;
     return -violation.errno;
@@ -85,18 +85,18 @@ function doKexecLoad(
   if (onCrash) return -EADDRNOTAVAIL;
   const image = createKimage(entry >>> 0, segments);
   const error = fillImage(kexec, image, copyFromUser);
-  if (error) kimageFree(kexec.kernel, image);
+  if (error) kimageFree(kimageHost(kexec), image);
   else replaceImage(kexec, image);
   return error;
 }
 
 /** @see kernel/kexec.c kimage_alloc_init() */
-function fillImage(kexec: Kexec, image: Kimage, copyFromUser: CopyFromUser): number {
-  const host = kexec.kernel;
+function fillImage(kexec: Kexec<KexecKernel>, image: Kimage, copyFromUser: CopyFromUser): number {
+  const host = kimageHost(kexec);
   const control = kimageAllocControlPage(host, image);
   if (control === undefined) return -ENOMEM;
   image.controlCodePage = control;
-  const error = machineKexecPrepare(kexec.kernel, image);
+  const error = kexec.arch.machineKexecPrepare(host, image);
   if (error) return error;
   for (const segment of image.segments) {
     const error = kimageLoadSegment(host, image, segment, copyFromUser);
@@ -107,14 +107,14 @@ function fillImage(kexec: Kexec, image: Kimage, copyFromUser: CopyFromUser): num
 }
 
 /** The image changes hands in one step: there is no moment with half of one. */
-function replaceImage(kexec: Kexec, image: Kimage | undefined): void {
+function replaceImage(kexec: Kexec<KexecKernel>, image: Kimage | undefined): void {
   const old = kexec.image;
   kexec.image = image;
-  if (old) kimageFree(kexec.kernel, old);
+  if (old) kimageFree(kimageHost(kexec), old);
 }
 
 /** Frames that the allocator manages, taken or free. @see include/linux/mm.h totalram_pages() */
-function totalRamPages(pages: PageAlloc): number {
+function totalRamPages(pages: Pick<PageAlloc, 'totals'>): number {
   const { free, allocated } = pages.totals();
   return free + allocated;
 }

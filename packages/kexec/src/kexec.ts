@@ -1,23 +1,31 @@
 /** kexec's state in a running kernel: the loaded image, the engine, and what is kept of them in a snapshot. */
 
-import type { Kernel, KernelText } from '@kexec/kernel-core';
+import type { Kernel, NotifierChain } from '@kexec/kernel-core';
+import type { PageAlloc, PhysMem } from '@kexec/phys-mem';
 import type { HistoricKexec, HistoricKexecState } from './historic/historic-kexec.js';
 import { saveHistoricKexec } from './historic/historic-kexec.js';
-import type { Kimage, KimageState } from './kimage.js';
+import type { KexecArch } from './kexec-arch.js';
+import type { Kimage, KimageHost, KimageState } from './kimage.js';
 import { saveKimage } from './kimage.js';
 import type { SegmentViolation } from './segment-check.js';
 
 /** `fixed`: the 2002 interface with its defects mended. `historic`: the patch for Linux 2.5.48, bug for bug. */
 export type KexecEngine = 'fixed' | 'historic';
 
+/** What kexec asks of the kernel that runs; `Kernel` of kernel-core is one. */
+export interface KexecKernel {
+  readonly mem: PhysMem;
+  readonly pages: Pick<PageAlloc, 'getFreePages' | 'freePages' | 'totals'>;
+  readonly rebootNotifiers: NotifierChain<string | undefined>;
+  deviceShutdown(): void;
+  printk(level: number, text: string): void;
+}
+
 /** kexec's state in the running kernel. */
-export interface Kexec {
-  readonly kernel: Kernel;
+export interface Kexec<K extends KexecKernel = Kernel> {
+  readonly kernel: K;
+  readonly arch: KexecArch;
   readonly engine: KexecEngine;
-  /** The kernel's side of the jump; undefined in a machine restored after its kernel had left. */
-  readonly text: KernelText | undefined;
-  /** The relocation code. */
-  readonly stub: Uint8Array;
   /** The loaded image, if any; the fixed engine's. @see kernel/kexec_core.c kexec_image */
   image: Kimage | undefined;
   /** The historic engine's own state; undefined under the fixed engine. */
@@ -30,8 +38,13 @@ export interface Kexec {
   lastViolation: SegmentViolation | undefined;
 }
 
+/** What images are built from. */
+export function kimageHost({ arch, kernel: { mem, pages } }: Kexec<KexecKernel>): KimageHost {
+  return { arch, mem, pages };
+}
+
 /** First word of the loaded image's entry list, whichever engine built it; undefined when nothing is loaded. */
-export function loadedHead({ image, historic }: Kexec): number | undefined {
+export function loadedHead({ image, historic }: Kexec<KexecKernel>): number | undefined {
   return image?.head ?? historic?.image?.head;
 }
 
@@ -42,7 +55,7 @@ export interface KexecState {
   readonly historic?: HistoricKexecState;
 }
 
-export function saveKexec({ image, loadDisabled, historic }: Kexec): KexecState {
+export function saveKexec({ image, loadDisabled, historic }: Kexec<KexecKernel>): KexecState {
   return {
     ...(image ? { image: saveKimage(image) } : {}),
     ...(historic ? { historic: saveHistoricKexec(historic) } : {}),

@@ -1,8 +1,8 @@
 /** Pages for an image: each its own destination, or nobody's; checked when it is allocated. */
 
 import type { PhysAddr } from '@kexec/phys-mem';
-import { GFP_KERNEL, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '@kexec/phys-mem';
-import { KEXEC_CONTROL_MEMORY_LIMIT } from './arch/i386/limits.js';
+import { GFP_KERNEL } from '@kexec/phys-mem';
+import { pageMask, pageSize } from './kexec-arch.js';
 import type { Kimage, KimageHost } from './kimage.js';
 import { IND_INDIRECTION, IND_SOURCE, kimageEntries } from './kimage-entry.js';
 import { isDestinationRange } from './segment-check.js';
@@ -30,7 +30,7 @@ export function kimageAllocPage(
   for (;;) {
     const page = allocPage(host);
     if (page === undefined) return undefined;
-    if (page === destination || !isDestinationRange(image.segments, page, page + PAGE_SIZE)) return page;
+    if (page === destination || !isDestinationPage(host, image, page)) return page;
     const entry = image.sources.get(page);
     if (entry !== undefined) return takeOver(host, page, entry);
     image.destPages.add(page);
@@ -38,11 +38,11 @@ export function kimageAllocPage(
 }
 
 /** Moves the data destined for `page` into it, and gives the page where they were. */
-function takeOver({ mem }: KimageHost, page: PhysAddr, entry: PhysAddr): PhysAddr {
+function takeOver({ mem, arch }: KimageHost, page: PhysAddr, entry: PhysAddr): PhysAddr {
   const word = mem.read32(entry);
-  const old = (word & PAGE_MASK) >>> 0;
-  mem.copy(page, old, PAGE_SIZE);
-  mem.write32(entry, (page | (word & ~PAGE_MASK)) >>> 0);
+  const old = (word & pageMask(arch)) >>> 0;
+  mem.copy(page, old, pageSize(arch));
+  mem.write32(entry, (page | (word & ~pageMask(arch))) >>> 0);
   // `old` was nobody's destination: had it been its own, it would be `page`, which was free a moment ago.
   return old;
 }
@@ -57,22 +57,24 @@ function takeOver({ mem }: KimageHost, page: PhysAddr, entry: PhysAddr): PhysAdd
 export function kimageAllocControlPage(host: KimageHost, image: Kimage): PhysAddr | undefined {
   const extra: PhysAddr[] = [];
   let page = allocPage(host);
-  while (page !== undefined && !isControlPage(image, page)) {
+  while (page !== undefined && !isControlPage(host, image, page)) {
     extra.push(page);
     page = allocPage(host);
   }
   for (const other of extra) freePage(host, other);
   if (page === undefined) return undefined;
-  host.mem.fill(page, PAGE_SIZE, 0);
+  host.mem.fill(page, pageSize(host.arch), 0);
   image.controlPages.push(page);
   return page;
 }
 
-function isControlPage(image: Kimage, page: PhysAddr): boolean {
-  return (
-    page + PAGE_SIZE <= KEXEC_CONTROL_MEMORY_LIMIT &&
-    !isDestinationRange(image.segments, page, page + PAGE_SIZE)
-  );
+function isControlPage(host: KimageHost, image: Kimage, page: PhysAddr): boolean {
+  const { arch } = host;
+  return page + pageSize(arch) <= arch.KEXEC_CONTROL_MEMORY_LIMIT && !isDestinationPage(host, image, page);
+}
+
+function isDestinationPage({ arch }: KimageHost, { segments }: Kimage, page: PhysAddr): boolean {
+  return isDestinationRange(segments, page, page + pageSize(arch));
 }
 
 /**
@@ -83,17 +85,17 @@ function isControlPage(image: Kimage, page: PhysAddr): boolean {
 export function kimageFree(host: KimageHost, image: Kimage): void {
   const pages: PhysAddr[] = [...image.destPages, ...image.controlPages];
   // Collected first: freeing an indirection page would pull the list from under the walk.
-  for (const { page, flag } of kimageEntries(host.mem, image.head)) {
+  for (const { page, flag } of kimageEntries(host.mem, image.head, undefined, host.arch.PAGE_SHIFT)) {
     if (flag & (IND_INDIRECTION | IND_SOURCE)) pages.push(page);
   }
   for (const page of pages) freePage(host, page);
 }
 
-function allocPage({ pages }: KimageHost): PhysAddr | undefined {
+function allocPage({ pages, arch }: KimageHost): PhysAddr | undefined {
   const pfn = pages.getFreePages(GFP_KERNEL, 0);
-  return pfn === undefined ? undefined : (pfn << PAGE_SHIFT) >>> 0;
+  return pfn === undefined ? undefined : (pfn << arch.PAGE_SHIFT) >>> 0;
 }
 
-function freePage({ pages }: KimageHost, page: PhysAddr): void {
-  pages.freePages(page >>> PAGE_SHIFT, 0);
+function freePage({ pages, arch }: KimageHost, page: PhysAddr): void {
+  pages.freePages(page >>> arch.PAGE_SHIFT, 0);
 }

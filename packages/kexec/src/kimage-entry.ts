@@ -1,7 +1,7 @@
 /** Kexec image entries: the IND_* words that tell the relocation stub what to copy where. */
 
 import type { PhysAddr, PhysMem } from '@kexec/phys-mem';
-import { PAGE_MASK, PAGE_SIZE } from '@kexec/phys-mem';
+import { PAGE_SHIFT } from '@kexec/phys-mem';
 
 /*
  * An entry is one 32-bit word, a page-aligned physical address and one flag:
@@ -27,9 +27,16 @@ export interface KimageEntry {
  *
  * @param head - first word of the list
  * @param limit - words to walk at most, against a list that loops
+ * @param pageShift - log2 of the bytes of a page
  * @see kernel/kexec_core.c for_each_kimage_entry()
  */
-export function* kimageEntries(mem: PhysMem, head: number, limit = 0x100_0000): Generator<KimageEntry> {
+export function* kimageEntries(
+  mem: PhysMem,
+  head: number,
+  limit = 0x100_0000,
+  pageShift = PAGE_SHIFT,
+): Generator<KimageEntry> {
+  const PAGE_MASK = -1 << pageShift;
   let paddr = 0;
   let word = head >>> 0;
   for (let walked = 0; walked < limit && word !== 0; walked++) {
@@ -48,13 +55,13 @@ export interface PageCopy {
 }
 
 /** The copies that the relocation stub will make, in its order. */
-export function* pageCopies(mem: PhysMem, head: number): Generator<PageCopy> {
+export function* pageCopies(mem: PhysMem, head: number, pageShift = PAGE_SHIFT): Generator<PageCopy> {
   let destination = 0;
-  for (const { page, flag } of kimageEntries(mem, head)) {
+  for (const { page, flag } of kimageEntries(mem, head, undefined, pageShift)) {
     if (flag & IND_DESTINATION) destination = page;
     if (flag & IND_SOURCE) {
       yield { source: page, destination };
-      destination += PAGE_SIZE;
+      destination += 2 ** pageShift;
     }
   }
 }

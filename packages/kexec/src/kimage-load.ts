@@ -1,7 +1,7 @@
 /** Filling an image: entries appended to its list, segments copied in from user space. */
 import { EFAULT, ENOMEM } from '@kexec/kernel-core';
 import type { PhysAddr } from '@kexec/phys-mem';
-import { PAGE_MASK, PAGE_SIZE } from '@kexec/phys-mem';
+import { pageMask, pageSize } from './kexec-arch.js';
 import type { Kimage, KimageHost } from './kimage.js';
 import { KIMAGE_NO_DEST, kimageAllocPage } from './kimage-alloc.js';
 import { IND_DESTINATION, IND_DONE, IND_INDIRECTION, IND_SOURCE } from './kimage-entry.js';
@@ -22,10 +22,10 @@ export function kimageAddEntry(host: KimageHost, image: Kimage, entry: number): 
   if (image.entry === image.lastEntry) {
     const page = kimageAllocPage(host, image, KIMAGE_NO_DEST);
     if (page === undefined) return -ENOMEM;
-    host.mem.fill(page, PAGE_SIZE, 0);
+    host.mem.fill(page, pageSize(host.arch), 0);
     writeWord(host, image, page | IND_INDIRECTION);
     image.entry = page;
-    image.lastEntry = page + PAGE_SIZE - 4;
+    image.lastEntry = page + pageSize(host.arch) - 4;
   }
   writeWord(host, image, entry);
   image.entry += 4;
@@ -56,7 +56,8 @@ export function kimageLoadSegment(
   copyFromUser: CopyFromUser,
 ): number {
   const { buf, bufsz, mem, memsz } = segment;
-  const destination = (mem & PAGE_MASK) >>> 0;
+  const PAGE_SIZE = pageSize(host.arch);
+  const destination = (mem & pageMask(host.arch)) >>> 0;
   const error = kimageAddEntry(host, image, (destination | IND_DESTINATION) >>> 0);
   if (error) return error;
   for (let done = 0; done < memsz; done += PAGE_SIZE) {
@@ -88,7 +89,7 @@ function loadPage(
     return error;
   }
   image.sources.set(destination, image.entry - 4);
-  host.mem.fill(page, PAGE_SIZE, 0);
+  host.mem.fill(page, pageSize(host.arch), 0);
   if (bytes === 0) return 0;
   const data = read();
   if (data === undefined) return -EFAULT;

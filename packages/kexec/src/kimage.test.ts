@@ -3,6 +3,7 @@ import { EFAULT, ENOMEM } from '@kexec/kernel-core';
 import { createPhysMem, GFP_KERNEL, PAGE_SHIFT, PAGE_SIZE, PageAlloc, pcE820Map } from '@kexec/phys-mem';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { I386_PAGES } from './arch/i386/limits.js';
 import type { Kimage, KimageHost } from './kimage.js';
 import { createKimage } from './kimage.js';
 import { kimageAllocControlPage, kimageFree } from './kimage-alloc.js';
@@ -21,7 +22,7 @@ const RAM_BYTES = 8 << 20;
 
 function createHost(): KimageHost & { readonly pages: PageAlloc } {
   const mem = createPhysMem({ ramBytes: RAM_BYTES });
-  return { mem, pages: new PageAlloc(mem, pcE820Map(RAM_BYTES)) };
+  return { arch: I386_PAGES, mem, pages: new PageAlloc(mem, pcE820Map(RAM_BYTES)) };
 }
 
 /** User memory that is a function of the address: no two pages are alike. */

@@ -1,9 +1,11 @@
 /** struct kimage: a kernel image laid out in pages, and the entry list that the relocation stub walks. */
 import type { PageAlloc, PhysAddr, PhysMem } from '@kexec/phys-mem';
+import type { PageRules } from './kexec-arch.js';
 import type { KexecSegment } from './uapi.js';
 
-/** What an image is built from: the machine's memory and the kernel's page allocator. */
+/** What an image is built from: the machine's memory, the kernel's page allocator, the architecture's pages. */
 export interface KimageHost {
+  readonly arch: PageRules;
   readonly mem: PhysMem;
   readonly pages: Pick<PageAlloc, 'getFreePages' | 'freePages'>;
 }

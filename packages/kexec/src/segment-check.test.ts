@@ -1,11 +1,12 @@
 /** The contract of kexec_load's segments, each rule at its edges. Expected values: Linux 6.1 on i386. */
 import { EADDRNOTAVAIL, EINVAL } from '@kexec/kernel-core';
 import { describe, expect, test } from 'vitest';
+import { I386_PAGES } from './arch/i386/limits.js';
 import { checkSegments } from './segment-check.js';
 import type { KexecSegment } from './uapi.js';
 
 /** 64 MB. */
-const FACTS = { totalRamPages: 0x4000 };
+const FACTS = { arch: I386_PAGES, totalRamPages: 0x4000 };
 const segment = (mem: number, memsz: number, bufsz = 0): KexecSegment => ({ buf: 0, bufsz, mem, memsz });
 const errnoOf = (...segments: KexecSegment[]) => checkSegments(segments, FACTS)?.errno ?? 0;
 

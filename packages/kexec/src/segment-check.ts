@@ -1,7 +1,6 @@
 /** What `kexec_load` demands of its segments, in the order of Linux's checks. */
 import { EADDRNOTAVAIL, EINVAL } from '@kexec/kernel-core';
-import { PAGE_MASK, PAGE_SIZE } from '@kexec/phys-mem';
-import { KEXEC_DESTINATION_MEMORY_LIMIT } from './arch/i386/limits.js';
+import { type PageRules, pageMask, pageSize } from './kexec-arch.js';
 import type { KexecSegment } from './uapi.js';
 
 /** A rule of the contract, its errno, and the first segment that breaks it. */
@@ -11,7 +10,10 @@ export interface SegmentViolation {
   readonly segment: number;
 }
 
-interface Facts {
+/** What the rules are measured against. */
+export interface SegmentFacts {
+  readonly arch: PageRules;
+  /** Pages of RAM that the kernel manages, taken or free. */
   readonly totalRamPages: number;
 }
 
@@ -19,27 +21,27 @@ interface SegmentRule {
   readonly rule: string;
   readonly errno: number;
   /** Index of the segment that breaks the rule, or -1. */
-  broken(segments: readonly KexecSegment[], facts: Facts): number;
+  broken(segments: readonly KexecSegment[], facts: SegmentFacts): number;
 }
 
 /** `mem + memsz` as the kernel computes it: modulo 2³². */
 const end = ({ mem, memsz }: KexecSegment) => (mem + memsz) >>> 0;
-const isAligned = (paddr: number) => (paddr & ~PAGE_MASK) === 0;
-const pages = ({ memsz }: KexecSegment) => Math.ceil(memsz / PAGE_SIZE);
+const isAligned = (paddr: number, arch: PageRules) => (paddr & ~pageMask(arch)) === 0;
+const pages = ({ memsz }: KexecSegment, arch: PageRules) => Math.ceil(memsz / pageSize(arch));
 const overlap = (a: KexecSegment, b: KexecSegment) => a.mem < end(b) && end(a) > b.mem;
 
 /** @see kernel/kexec_core.c sanity_check_segment_list() */
 export const SEGMENT_RULES: readonly SegmentRule[] = [
   {
-    rule: 'mem + memsz does not wrap; mem and mem + memsz are page aligned; the end lies below 0xffffffff',
+    rule: 'mem + memsz does not wrap; mem and mem + memsz are page aligned; the end lies below the highest address',
     errno: EADDRNOTAVAIL,
-    broken: (segments) =>
+    broken: (segments, { arch }) =>
       segments.findIndex(
         (s) =>
           s.mem > end(s) ||
-          !isAligned(s.mem) ||
-          !isAligned(end(s)) ||
-          end(s) >= KEXEC_DESTINATION_MEMORY_LIMIT,
+          !isAligned(s.mem, arch) ||
+          !isAligned(end(s), arch) ||
+          end(s) >= arch.KEXEC_DESTINATION_MEMORY_LIMIT,
       ),
   },
   {
@@ -55,15 +57,16 @@ export const SEGMENT_RULES: readonly SegmentRule[] = [
   {
     rule: 'no segment is larger than half of RAM',
     errno: EINVAL,
-    broken: (segments, { totalRamPages }) => segments.findIndex((s) => pages(s) > totalRamPages >>> 1),
+    broken: (segments, { arch, totalRamPages }) =>
+      segments.findIndex((s) => pages(s, arch) > totalRamPages >>> 1),
   },
   {
     rule: 'all segments together are at most half of RAM',
     errno: EINVAL,
-    broken: (segments, { totalRamPages }) => {
+    broken: (segments, { arch, totalRamPages }) => {
       let total = 0;
       for (const [i, segment] of segments.entries()) {
-        total += pages(segment);
+        total += pages(segment, arch);
         if (total > totalRamPages >>> 1) return i;
       }
       return -1;
@@ -72,7 +75,10 @@ export const SEGMENT_RULES: readonly SegmentRule[] = [
 ];
 
 /** The first rule that the segments break, or undefined. */
-export function checkSegments(segments: readonly KexecSegment[], facts: Facts): SegmentViolation | undefined {
+export function checkSegments(
+  segments: readonly KexecSegment[],
+  facts: SegmentFacts,
+): SegmentViolation | undefined {
   for (const { rule, errno, broken } of SEGMENT_RULES) {
     const segment = broken(segments, facts);
     if (segment >= 0) return { errno, rule, segment };

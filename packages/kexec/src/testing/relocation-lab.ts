@@ -1,6 +1,7 @@
 /** The relocation stub on a CPU, over images whose pages come in an order of the test's choice. */
 import { createPhysMem, GFP_KERNEL, PAGE_SIZE, type PhysMem } from '@kexec/phys-mem';
 import { type Cpu, CS, createCpu, DS, ES, SS } from '@kexec/x86-cpu';
+import { I386_PAGES } from '../arch/i386/limits.js';
 import { assembleRelocateKernel } from '../arch/i386/relocate-kernel.js';
 import { createKimage, type Kimage, type KimageHost } from '../kimage.js';
 import { kimageFree } from '../kimage-alloc.js';
@@ -69,7 +70,7 @@ export class RelocationLab {
 
   /** Loads segments of whole pages of data that name their destination. */
   load(pages: PageQueue, segments: readonly KexecSegment[]): Loaded {
-    const host: KimageHost = { mem: this.mem, pages };
+    const host: KimageHost = { arch: I386_PAGES, mem: this.mem, pages };
     const image = createKimage(START, segments);
     for (const segment of segments) {
       const error = kimageLoadSegment(
@@ -88,7 +89,7 @@ export class RelocationLab {
 
   /** Frees an image's pages. */
   unload(pages: PageQueue, image: Kimage): void {
-    kimageFree({ mem: this.mem, pages }, image);
+    kimageFree({ arch: I386_PAGES, mem: this.mem, pages }, image);
   }
 
   /** Lets the CPU execute the stub; throws when it does not arrive at the entry point. */

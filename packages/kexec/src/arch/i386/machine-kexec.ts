@@ -3,7 +3,7 @@
 import type { Kernel, KernelText, SyscallResult } from '@kexec/kernel-core';
 import { ENOMEM } from '@kexec/kernel-core';
 import { PAGE_SIZE, type PhysAddr } from '@kexec/phys-mem';
-import type { Kimage } from '../../kimage.js';
+import type { Kimage, KimageHost } from '../../kimage.js';
 import { kimageAllocControlPage } from '../../kimage-alloc.js';
 
 /*
@@ -53,16 +53,17 @@ const PAGE_ENTRY_FLAGS = 0x063; // P, R/W, A, D
  *
  * @see arch/x86/kernel/machine_kexec_32.c machine_kexec_prepare()
  */
-export function machineKexecPrepare(kernel: Kernel, image: Kimage): number {
-  const pgd = kimageAllocControlPage(kernel, image);
-  const pte = kimageAllocControlPage(kernel, image);
+export function machineKexecPrepare(swapper_pg_dir: PhysAddr, host: KimageHost, image: Kimage): number {
+  const { mem } = host;
+  const pgd = kimageAllocControlPage(host, image);
+  const pte = kimageAllocControlPage(host, image);
   if (pgd === undefined || pte === undefined) return -ENOMEM;
   image.pgd = pgd;
   const control = image.controlCodePage;
-  kernel.mem.copy(pgd, kernel.swapper_pg_dir, PAGE_SIZE);
+  mem.copy(pgd, swapper_pg_dir, PAGE_SIZE);
   // The control page lies below the kernel's half (KEXEC_CONTROL_MEMORY_LIMIT), which has nothing mapped there.
-  kernel.mem.write32(pgd + 4 * (control >>> 22), (pte | PAGE_ENTRY_FLAGS) >>> 0);
-  kernel.mem.write32(pte + 4 * ((control >>> 12) & 0x3ff), (control | PAGE_ENTRY_FLAGS) >>> 0);
+  mem.write32(pgd + 4 * (control >>> 22), (pte | PAGE_ENTRY_FLAGS) >>> 0);
+  mem.write32(pte + 4 * ((control >>> 12) & 0x3ff), (control | PAGE_ENTRY_FLAGS) >>> 0);
   return 0;
 }
 
