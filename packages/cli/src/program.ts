@@ -65,10 +65,9 @@ function addRunOptions(command: Command): void {
     .option('--memory <size>', 'RAM, such as 64M or 1G', parseSize)
     .option('--cpu <model>', 'CPU model, such as 386, 486, pentium; "--cpu help" lists them')
     .addOption(
-      new Option('--engine <engine>', 'kexec itself: mended, or as it was in 2002, with its defects').choices([
-        'fixed',
-        'historic',
-      ]),
+      new Option('--engine <engine>', 'kexec itself: mended, or as it was in 2002, with its defects').choices(
+        ['fixed', 'historic'],
+      ),
     )
     .option('--icount-limit <n>', 'stop after so many instructions of the new kernel, with 124', parseCount)
     .option('--timeout <time>', 'stop after so much time on the clock, such as 60s, with 124', parseDuration)

@@ -18,6 +18,14 @@ export {
   type SetupHeader,
   XLOADFLAGS,
 } from './bzimage/setup-header.js';
+export {
+  type Codec,
+  DECOMPRESSED_BYTES_MAX,
+  type Decompressed,
+  decompress,
+  isCodec,
+} from './decompress/decompress.js';
+export { sha256 } from './decompress/sha256.js';
 export { ELF_HEADER, ELF_IDENT, type ElfHeader, machineName } from './elf/elf-header.js';
 export { PROGRAM_HEADER, type ProgramHeader, PT } from './elf/program-header.js';
 export { type ElfFile, readElf } from './elf/read-elf.js';
@@ -51,3 +59,4 @@ export {
   type RuleVerdict,
 } from './segment-rules.js';
 export { compressionOf, identify, type Signature } from './signature.js';
+export { type Unpacked, unpackImage } from './unpack.js';

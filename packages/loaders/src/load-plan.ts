@@ -7,7 +7,7 @@ import type { RuleVerdict } from './segment-rules.js';
 
 /** A load in kexec(8)'s terms. */
 export interface LoadOptions {
-  /** The kernel's file, decompressed; segments are views of it, so it must not change until they are loaded. */
+  /** The kernel's file, compressed or not; segments are views of it, so it must not change until they are loaded. */
   readonly image: Uint8Array;
   /** Left out, the probes decide. */
   readonly type?: ImageType | undefined;

@@ -43,7 +43,7 @@ export const LOADER_ERRORS = {
     'KX1004',
     'image',
     'the whole file is compressed',
-    'The file starts with the magic of a compressor. A bzImage carries its own decompressor and is loaded as it is; a file that is compressed as a whole must be decompressed first.',
+    'The file starts with the magic of a compressor that is not known here (LZO), or it was compressed twice. A bzImage carries its own decompressor and is loaded as it is; gzip, bzip2, xz, lzma, lz4 and zstd files are decompressed once. Any other must be decompressed first.',
   ),
   BAD_MAGIC: row(
     'KX1005',
@@ -74,6 +74,18 @@ export const LOADER_ERRORS = {
     'load',
     'an option of the load is out of its range',
     'A number given with the load (memMin, memMax, acpiRsdp, a field of screenInfo) is not an integer of its width, the limits leave no room between them, or the type of image cannot be handed its arguments in the style asked for (args).',
+  ),
+  BAD_COMPRESSED: row(
+    'KX1010',
+    'load',
+    'the compressed data are damaged',
+    'The data carry the magic of a compressor, but break its format, or a checksum in them is wrong. The message names the codec, the rule and the offset in the compressed data. The file was cut off or changed; fetch or build it again.',
+  ),
+  DECOMPRESSED_TOO_LARGE: row(
+    'KX1011',
+    'load',
+    'more comes out of the compressed data than is allowed',
+    'A few bytes can stand for gigabytes, so decompression stops at a limit: 256 MB where nothing else is said. No kernel for i386 is as large; a file that is meant to be can be given a higher limit.',
   ),
   WRONG_CLASS: row(
     'KX1101',

@@ -8,6 +8,7 @@ import { ramRanges } from './memory-ranges.js';
 import { Placement } from './placement.js';
 import { chooseType, type ImageType } from './probe.js';
 import { checkRules, requireRules } from './segment-rules.js';
+import { unpackImage } from './unpack.js';
 
 type Loader = (options: LoadOptions, placement: Placement) => LoadedImage;
 
@@ -36,16 +37,21 @@ export function planLoad(options: LoadOptions): LoadPlan {
  */
 export function draftLoad(options: LoadOptions): LoadPlan {
   checkOptions(options);
-  const type = chooseType(options.image, options.type);
+  const { image, codec } = unpackImage(options.image);
+  const type = chooseType(image, options.type);
   const load = LOADERS[type];
   if (!load) throw new LoaderError('UNSUPPORTED_TYPE', `${type} images are known, but not supported`);
   const ram = ramRanges(options.memoryRanges);
   const placement = new Placement(ram, window(options));
-  const loaded = load(options, placement);
-  const { entry, linux, notes } = loaded;
+  const { entry, linux, notes: said } = load({ ...options, image }, placement);
+  const notes = codec ? [unpackedNote(codec, options.image, image), ...said] : said;
   const { segments, steps } = placement;
   const rules = checkRules({ segments, entry: linux?.entry ?? entry, ram });
   return { type, entry, segments, rules, placements: steps, ram, linux, notes };
+}
+
+function unpackedNote(codec: string, file: Uint8Array, image: Uint8Array): string {
+  return `the file is ${codec} compressed: ${file.length} bytes, ${image.length} decompressed`;
 }
 
 function checkOptions(options: LoadOptions): void {
