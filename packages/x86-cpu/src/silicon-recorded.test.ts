@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { brotliDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { noteFigures } from './testing/figures.js';
 import { differences } from './testing/silicon-differences.js';
 import { type RecordedForm, unpackForms } from './testing/silicon-format.js';
 import { SiliconMachine } from './testing/silicon-machine.js';
@@ -16,10 +17,16 @@ describe.each(readdirSync(FOLDER).sort())('%s', (file) => {
 
   it.each(['fast', 'reference'] as const)('the %s interpreter does what silicon did', (interpreter) => {
     const machine = new SiliconMachine(interpreter);
-    const failures = forms
-      .flatMap((form, i) => spread(form, i, VECTORS_A_FORM[interpreter]))
+    const vectors = forms.flatMap((form, i) => spread(form, i, VECTORS_A_FORM[interpreter]));
+    const failures = vectors
       .map((vector) => ({ asm: vector.asm, differences: differences(machine, vector) }))
       .filter((failure) => failure.differences.length > 0);
+    const [count, disagreements] = [vectors.length, failures.length];
+    noteFigures(`silicon, ${interpreter} interpreter`, {
+      forms: forms.length,
+      vectors: count,
+      disagreements,
+    });
     expect(failures).toEqual([]);
   });
 
