@@ -1,4 +1,4 @@
-/** Packs every public package (or those named), lints the tarballs, and runs each README's example outside the workspace. */
+/** Packs every public package (or those named), lints the tarballs, and runs each README's examples outside the workspace. */
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -15,6 +15,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const packedFolder = join(root, '.cache/packed');
+/** Subpaths that promise to load no machine, and the bytes that each may have when bundled and minified. */
+const TEXT_ALONE = { '@kexec/x86-cpu/asm': 160_000, '@kexec/x86-cpu/disasm': 140_000 };
 const failures = /** @type {string[]} */ ([]);
 
 await main(process.argv.slice(2));
@@ -37,6 +39,9 @@ async function main(named) {
   try {
     install(scratch, tarballs);
     await putImages(scratch);
+    if (packages.includes('x86-cpu')) {
+      for (const [subpath, limit] of Object.entries(TEXT_ALONE)) await bundleAlone(scratch, subpath, limit);
+    }
     runExamples(scratch, readmes);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -117,9 +122,36 @@ async function putImages(scratch) {
   rmSync(outfile);
 }
 
+/**
+ * What an application gets that imports a subpath and nothing else.
+ *
+ * @param {string} scratch @param {string} subpath @param {number} limit in bytes
+ */
+async function bundleAlone(scratch, subpath, limit) {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from '${subpath}';`, resolveDir: scratch },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'warning',
+  });
+  const text = outputFiles[0]?.text ?? '';
+  console.log(`packages: ${subpath} alone: ${text.length} bytes`);
+  if (text.length > limit) failures.push(`${subpath} has ${text.length} bytes alone, the limit is ${limit}`);
+  // The translator's name in any bundle that has it.
+  if (/WebAssembly/.test(text)) failures.push(`${subpath} alone loads the translator`);
+}
+
 /** @param {string} scratch @param {{ name: string, folder: string }[]} readmes */
 function runExamples(scratch, readmes) {
-  const examples = readmes.map(({ name, folder }) => ({ name, ...examplesOf(join(folder, 'README.md')) }));
+  const examples = readmes.flatMap(({ name, folder }) =>
+    examplesOf(join(folder, 'README.md')).map((example, i) => ({
+      ...example,
+      name: i === 0 ? name : `${name}-${i + 1}`,
+    })),
+  );
   for (const { name, program } of examples) {
     if (program !== undefined) writeFileSync(join(scratch, `${name}.ts`), program);
   }
@@ -164,20 +196,26 @@ function runExample(scratch, { name, program, prints, commands }) {
 }
 
 /**
- * The first ```ts block is a program; a ```text block right behind it is what it prints. Those lines of
+ * Each ```ts block is a program; a ```text block right behind it is what it prints. Those lines of
  * ```sh blocks that call kexec without a file are commands that must succeed.
  *
  * @param {string} readmePath
- * @returns {{ program?: string, prints?: string, commands: string[] }}
+ * @returns {{ program?: string, prints?: string, commands: string[] }[]} at least one; the first has the commands
  */
 function examplesOf(readmePath) {
-  if (!existsSync(readmePath)) return { commands: [] };
+  if (!existsSync(readmePath)) return [{ commands: [] }];
   const text = readFileSync(readmePath, 'utf8');
-  const [, program, prints] = /^```ts\n(.*?)^```\n(?:\s*^```text\n(.*?)^```)?/ms.exec(text) ?? [];
+  const programs = [...text.matchAll(/^```ts\n(.*?)^```\n(?:\s*^```text\n(.*?)^```)?/gms)];
   const commands = [...text.matchAll(/^```sh\n(.*?)^```/gms)]
     .flatMap(([, block = '']) => block.split('\n'))
     .filter((line) => /^(?:npx )?kexec (?:demo|--version|--help)/.test(line) && !line.includes('FILE'));
-  return { ...(program && { program }), ...(prints && { prints }), commands };
+  const examples = programs.map(([, program, prints]) => ({
+    ...(program && { program }),
+    ...(prints && { prints }),
+    commands: /** @type {string[]} */ ([]),
+  }));
+  const [first = {}, ...rest] = examples;
+  return [{ ...first, commands }, ...rest];
 }
 
 /** @param {string} name @returns {{ private?: boolean, exports?: unknown }} */

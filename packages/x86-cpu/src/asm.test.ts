@@ -225,8 +225,8 @@ describe('mistakes', () => {
   it('say the line, its text and what to do', () => {
     const error = mistake('start:\n  nop\n  mov [ebx], 5 ; five');
     expect(error).toBeInstanceOf(KexecError);
-    expect(error.message).toBe('line 3: operand size not specified: mov [ebx], 5 ; five');
-    expect(error.details).toEqual({ line: 3, text: 'mov [ebx], 5 ; five' });
+    expect(error.message).toBe('line 3, column 3: operand size not specified: mov [ebx], 5 ; five');
+    expect(error.details).toEqual({ line: 3, column: 3, text: 'mov [ebx], 5 ; five' });
     expect(error.remedy).toContain('dword');
   });
 

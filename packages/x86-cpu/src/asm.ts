@@ -1,8 +1,8 @@
-/** Assembler: source text in Intel syntax to bytes, driven by the rows of the opcode maps. */
-import type { SourceLine } from './asm/assembler-error.js';
+/** Assembler: source text in Intel or AT&T syntax to bytes, driven by the rows of the opcode maps. */
 import { AssemblerError } from './asm/assembler-error.js';
 import type { Assembly } from './asm/layout.js';
 import { Layout } from './asm/layout.js';
+import { parseAtt } from './asm/parse-att.js';
 import { isLocal, parseLine } from './asm/parse-line.js';
 import type { Statement } from './asm/statement.js';
 
@@ -15,6 +15,8 @@ export interface AssembleOptions {
   readonly origin?: number;
   /** Code size at the start of the text; 32 by default. */
   readonly bits?: 16 | 32;
+  /** NASM's dialect of Intel syntax, or GNU as's AT&T syntax; Intel by default. */
+  readonly syntax?: 'intel' | 'att';
   /** Symbols that the text may use without defining them. */
   readonly symbols?: Readonly<Record<string, number>>;
 }
@@ -22,33 +24,47 @@ export interface AssembleOptions {
 /**
  * Assembles a source text.
  *
- * The dialect is NASM's: a label is its address and `[label]` what lies there; `byte`, `word`, `dword` name a
+ * The dialect of Intel syntax is NASM's: a label is its address and `[label]` what lies there; `byte`, `word`, `dword` name a
  * size, with or without `ptr`; `$` is the address of the statement and `$$` the origin. Each instruction gets
  * its shortest encoding, jumps included.
+ *
+ * AT&T syntax is GNU as's: suffixes, `1f` and `1b`, `#` and block comments, `;` between statements. In both, its
+ * directives lay out data: `.byte`, `.word`, `.long`, `.quad`, `.ascii`, `.asciz`, `.align`, `.p2align`, `.org`,
+ * `.fill`, `.skip`, `.set`, `.code16`, `.code32`. `.align` fills with single NOPs, where GNU as takes long ones.
  *
  * @throws AssemblerError for the first line that cannot be assembled
  */
 export function assemble(text: string, options: AssembleOptions = {}): Assembly {
-  const { origin = 0, bits = 32, symbols = {} } = options;
-  const statements = parseText(text, Object.keys(symbols));
+  const { origin = 0, bits = 32, syntax = 'intel', symbols = {} } = options;
+  const statements = syntax === 'att' ? parseAtt(text) : parseIntel(text);
+  refuseDuplicates(statements, Object.keys(symbols));
   return new Layout(statements, BigInt(origin), bits, symbols).assemble();
 }
 
-function parseText(text: string, symbolNames: readonly string[]): Statement[] {
-  const statements: Statement[] = [];
-  const defined = new Set(symbolNames);
+function parseIntel(text: string): Statement[] {
   let parentLabel = '';
-  for (const [i, lineText] of text.split(/\r?\n/).entries()) {
-    const source: SourceLine = { line: i + 1, text: lineText };
-    for (const statement of parseLine(source, parentLabel)) {
-      statements.push(statement);
-      if (statement.kind !== 'label' && statement.kind !== 'equ') continue;
-      if (defined.has(statement.name)) {
-        throw new AssemblerError('DUPLICATE_SYMBOL', `${statement.name} is defined twice`, source);
-      }
-      defined.add(statement.name);
+  return text.split(/\r?\n/).flatMap((lineText, i) => {
+    const statements = parseLine({ line: i + 1, text: lineText }, parentLabel);
+    for (const statement of statements) {
       if (statement.kind === 'label' && !isLocal(statement.name)) parentLabel = statement.name;
     }
+    return statements;
+  });
+}
+
+function refuseDuplicates(statements: readonly Statement[], symbolNames: readonly string[]): void {
+  const defined = new Set(symbolNames);
+  for (const statement of statements) {
+    if (statement.kind !== 'label' && statement.kind !== 'equ') continue;
+    const { name, source } = statement;
+    if (defined.has(name)) {
+      throw new AssemblerError(
+        'DUPLICATE_SYMBOL',
+        `${name} is defined twice`,
+        source,
+        'rename one of the two',
+      );
+    }
+    defined.add(name);
   }
-  return statements;
 }

@@ -1,4 +1,4 @@
-/** What is wrong with a source text, and on which line. */
+/** What is wrong with a source text, and where. */
 import { KexecError } from '@kexec/phys-mem';
 
 /** Kinds of mistake in a source text. */
@@ -20,12 +20,18 @@ export interface SourceLine {
   readonly text: string;
 }
 
-/** Thrown by `assemble`. `details` holds `line` (from 1) and `text`, the line as written. */
+/** Where in the source text something stands. */
+export interface SourcePlace extends SourceLine {
+  /** Counted from 1. */
+  readonly column: number;
+}
+
+/** Thrown by `assemble`. `details` holds `line` and `column` (from 1) and `text`, the line as written. */
 export class AssemblerError extends KexecError {
-  constructor(code: AssemblerErrorCode, message: string, source: SourceLine, remedy?: string) {
+  constructor(code: AssemblerErrorCode, message: string, source: SourcePlace, remedy?: string) {
     const text = source.text.trim();
-    super(code, `line ${source.line}: ${message}: ${text}`, {
-      details: { line: source.line, text },
+    super(code, `line ${source.line}, column ${source.column}: ${message}: ${text}`, {
+      details: { line: source.line, column: source.column, text },
       ...(remedy === undefined ? {} : { remedy }),
     });
     this.name = 'AssemblerError';

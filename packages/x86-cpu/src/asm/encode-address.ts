@@ -3,7 +3,7 @@ import type { NamedRegister } from '../isa/register-names.js';
 import { DS, SS } from '../state/layout.js';
 import { AssemblerError } from './assembler-error.js';
 import type { Scope } from './expression.js';
-import { linearForm } from './expression.js';
+import { evaluate, linearForm } from './expression.js';
 import { fits, littleEndian } from './integer.js';
 import type { SourceMemory } from './statement.js';
 
@@ -28,7 +28,7 @@ const RM_BP_16 = 6;
 
 /** Evaluates a memory operand. `usual` is the address size that holds when no register tells. */
 export function addressValue(memory: SourceMemory, usual: 16 | 32, scope: Scope): AddressValue {
-  const { registers, constant } = linearForm(memory.address, scope);
+  const { registers, constant } = termsOf(memory, scope);
   const addressSize = addressSizeOf(
     registers.map((term) => term.register),
     memory.addressSize ?? usual,
@@ -38,7 +38,7 @@ export function addressValue(memory: SourceMemory, usual: 16 | 32, scope: Scope)
     const message = `displacement 0x${constant.toString(16)} does not fit ${addressSize} bits`;
     throw new AssemblerError('OUT_OF_RANGE', message, scope.source, 'write [dword …] for a 32-bit address');
   }
-  const shape = addressSize === 16 ? shape16(registers, scope) : shape32(registers, scope);
+  const shape = shapeOf(memory, registers, addressSize, scope);
   const defaultSegment = shape.base === SP || shape.base === BP ? SS : DS;
   const override = memory.segment === defaultSegment ? undefined : memory.segment;
   return { addressSize, ...shape, displacement: constant, override };
@@ -46,6 +46,30 @@ export function addressValue(memory: SourceMemory, usual: 16 | 32, scope: Scope)
 
 type Terms = readonly { readonly register: NamedRegister; readonly factor: bigint }[];
 type Shape = Pick<AddressValue, 'base' | 'index' | 'scale'>;
+
+function termsOf(
+  memory: SourceMemory,
+  scope: Scope,
+): { readonly registers: Terms; readonly constant: bigint } {
+  if (memory.registers === undefined) return linearForm(memory.address, scope);
+  const { base, index, scale } = memory.registers;
+  const terms = [
+    ...(base ? [{ register: base, factor: 1n }] : []),
+    ...(index ? [{ register: index, factor: 1n << BigInt(scale) }] : []),
+  ];
+  return { registers: terms, constant: evaluate(memory.address, scope) };
+}
+
+/** Where base and index are told apart in the text, they are what it says. */
+function shapeOf(memory: SourceMemory, terms: Terms, addressSize: 16 | 32, scope: Scope): Shape {
+  if (addressSize === 16) return shape16(terms, scope);
+  if (memory.registers === undefined) return shape32(terms, scope);
+  const { base, index, scale } = memory.registers;
+  if (index?.index === SP) {
+    throw new AssemblerError('OPERANDS', '%esp cannot be an index', scope.source, 'make it the base');
+  }
+  return { base: base?.index ?? NONE, index: index?.index ?? NONE, scale };
+}
 
 function addressSizeOf(registers: readonly NamedRegister[], usual: 16 | 32, scope: Scope): 16 | 32 {
   const sizes = new Set(registers.map((register) => (register.kind === 'general' ? register.size : 0)));

@@ -5,14 +5,14 @@ import type { AddressValue } from './encode-address.js';
 import { addressValue, encodeAddress } from './encode-address.js';
 import type { Scope } from './expression.js';
 import { evaluate } from './expression.js';
-import { formsOf } from './forms.js';
+import { type Form, formsOf, nearestTo } from './forms.js';
 import { fits, littleEndian } from './integer.js';
 import type { Match } from './match.js';
-import { isWritten, matchForm } from './match.js';
+import { isWritten, matchForm, suffixSizes } from './match.js';
+import { SEGMENT_PREFIXES } from './prefix-words.js';
 import type { InstructionStatement, SourceOperand } from './statement.js';
 
 const WAIT = 0x9b;
-const SEGMENT_PREFIXES = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
 
 /**
  * Encodes an instruction.
@@ -42,12 +42,20 @@ export function encodeInstruction(
 
 /** The forms that an instruction's operands fit by kind and width; at least one. */
 export function matchInstruction(statement: InstructionStatement, bits: 16 | 32): readonly Match[] {
-  const matches = matchesOf(statement, bits);
+  // Of two equally short encodings, as takes the one whose immediate is sign-extended.
+  const matches = matchesOf(statement, bits).toSorted((a, b) => signedFirst(a) - signedFirst(b));
   if (new Set(matches.map((match) => match.assumedWidth)).size > 1) {
-    const remedy = 'write byte, word, dword, qword or tword before the memory operand';
+    const remedy =
+      statement.prefixes.order === 'gas'
+        ? `append the suffix of the operand's size: b, w or l, of x87 memory s, l or t`
+        : 'write byte, word, dword, qword or tword before the memory operand';
     throw new AssemblerError('SIZE_UNSPECIFIED', 'operand size not specified', statement.source, remedy);
   }
   return matches;
+}
+
+function signedFirst({ form }: Match): number {
+  return form.row.operands.some((code) => code.signed) ? 0 : 1;
 }
 
 function matchesOf(statement: InstructionStatement, bits: 16 | 32): readonly Match[] {
@@ -55,18 +63,39 @@ function matchesOf(statement: InstructionStatement, bits: 16 | 32): readonly Mat
   const [, predicate, type] = PREDICATE_MNEMONIC.exec(mnemonic) ?? [];
   const name = type === undefined ? mnemonic : `CMP${type}`;
   const forms = formsOf(name === 'PAUSE' ? 'NOP' : name);
-  if (!forms) throw new AssemblerError('UNKNOWN_MNEMONIC', `unknown instruction ${mnemonic}`, source);
+  if (!forms)
+    throw new AssemblerError(
+      'UNKNOWN_MNEMONIC',
+      `unknown instruction ${mnemonic}`,
+      source,
+      nearestTo(mnemonic),
+    );
   const lists = operandLists(statement, predicate);
   const matches = forms.flatMap((form) => {
     const wanted = form.operandSize ?? statement.prefixes.operandSize;
     // Where 66 tells rows apart it says nothing of a size, and no operand asks.
     const usual = form.prefix === undefined ? (wanted ?? bits) : bits;
     const fixed = wanted !== undefined || form.prefix !== undefined;
-    const sizes: readonly (16 | 32)[] = fixed ? [usual] : [usual, usual === 16 ? 32 : 16];
-    return lists.flatMap((operands) => sizes.flatMap((size) => matchForm(form, operands, size, usual) ?? []));
+    const free: readonly (16 | 32)[] = fixed ? [usual] : [usual, usual === 16 ? 32 : 16];
+    return lists.flatMap((operands) =>
+      suffixSizes(form, statement.suffix, operands, free).flatMap(
+        (size) => matchForm(form, operands, size, statement.suffix === undefined ? usual : size) ?? [],
+      ),
+    );
   });
   if (matches.length > 0) return matches;
-  throw new AssemblerError('OPERANDS', `no form of ${mnemonic} takes these operands`, source);
+  throw new AssemblerError(
+    'OPERANDS',
+    `no form of ${mnemonic} takes these operands`,
+    source,
+    operandsOf(forms),
+  );
+}
+
+/** In the rows' notation; 'ADD takes Eb,Gb | Ev,Gv'. */
+function operandsOf(forms: readonly Form[]): string {
+  const lists = new Set(forms.map(({ row }) => row.text.split(' ')[1] ?? 'no operands'));
+  return `${forms[0]?.row.text.split(' ')[0]} takes ${[...lists].join(' | ')}`;
 }
 
 const TEN: SourceOperand = immediate(10n);
@@ -226,6 +255,13 @@ function finish(bytes: number[], target: Parts['target'], operandSize: 16 | 32, 
   return [[...bytes, ...littleEndian(displacement, target.bytes)]];
 }
 
+/** Segment, address size, operand size, REP, LOCK. */
+function inGasOrder(bytes: readonly number[]): number[] {
+  const rank = (byte: number) =>
+    SEGMENT_PREFIXES.includes(byte) ? 0 : [0x67, 0x66, 0xf2, 0xf3, 0xf0].indexOf(byte) + 1;
+  return bytes.toSorted((a, b) => rank(a) - rank(b));
+}
+
 function prefixBytes(
   match: Match,
   address: AddressValue | undefined,
@@ -239,5 +275,5 @@ function prefixBytes(
   if ((address?.addressSize ?? usualAddressSize) !== bits) bytes.push(0x67);
   if (match.operandSize !== bits) bytes.push(0x66);
   if (match.form.prefix) bytes.push(match.form.prefix);
-  return bytes;
+  return prefixes.order === 'gas' ? inGasOrder(bytes) : bytes;
 }

@@ -1,12 +1,12 @@
 /** Expressions over numbers, labels and registers: their tree, and their value. */
 import type { NamedRegister } from '../isa/register-names.js';
-import type { SourceLine } from './assembler-error.js';
+import type { SourcePlace } from './assembler-error.js';
 import { AssemblerError } from './assembler-error.js';
 
 /** An expression as parsed. Registers are legal in addresses only. */
 export type Expression =
   | { readonly kind: 'number'; readonly value: bigint }
-  | { readonly kind: 'symbol'; readonly name: string }
+  | { readonly kind: 'symbol'; readonly name: string; readonly column: number }
   /** `$`, the address of the statement, or `$$`, the origin. */
   | { readonly kind: 'here' }
   | { readonly kind: 'origin' }
@@ -21,11 +21,11 @@ export type Expression =
 
 /** What an expression is evaluated against. */
 export interface Scope {
-  readonly source: SourceLine;
+  readonly source: SourcePlace;
   readonly here: bigint;
   readonly origin: bigint;
   /** Value of a symbol; throws for one that is nowhere defined. */
-  symbol(name: string, source: SourceLine): bigint;
+  symbol(name: string, source: SourcePlace): bigint;
 }
 
 /** A sum of registers, each times a factor, and a constant. */
@@ -49,7 +49,7 @@ export function linearForm(expression: Expression, scope: Scope): LinearForm {
     case 'number':
       return constant(expression.value);
     case 'symbol':
-      return constant(scope.symbol(expression.name, scope.source));
+      return constant(scope.symbol(expression.name, { ...scope.source, column: expression.column }));
     case 'here':
       return constant(scope.here);
     case 'origin':

@@ -59,6 +59,20 @@ export function formsOf(mnemonic: string): readonly Form[] | undefined {
   return FORMS.get(mnemonic);
 }
 
+/** What an unknown mnemonic may have been meant for: those that one letter more, less or other makes of it. */
+export function nearestTo(unknown: string): string | undefined {
+  const name = unknown.toUpperCase();
+  const near = [...FORMS.keys()].filter((known) => isOneEditApart(known, name));
+  return near.length === 0 ? undefined : `did you mean ${near.slice(0, 4).join(' or ')}?`;
+}
+
+function isOneEditApart(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return a.slice(i + (a.length >= b.length ? 1 : 0)) === b.slice(i + (b.length >= a.length ? 1 : 0));
+}
+
 function collectForms(): Map<string, readonly Form[]> {
   const forms = new Map<string, readonly Form[]>();
   for (const form of [...formsOfMap(OPCODE_MAP, []), ...formsOfMap(OPCODE_MAP_0F, [0x0f])]) {

@@ -1,5 +1,5 @@
 /** Addresses for statements: passes over the text until no length and no symbol changes. */
-import type { SourceLine } from './assembler-error.js';
+import type { SourceLine, SourcePlace } from './assembler-error.js';
 import { AssemblerError } from './assembler-error.js';
 import { encodeInstruction, matchInstruction } from './encode.js';
 import type { Expression, Scope } from './expression.js';
@@ -41,6 +41,7 @@ export class Layout {
   readonly #statements: readonly Statement[];
   readonly #bits: 16 | 32;
   readonly #defined: ReadonlySet<string>;
+  readonly #labels: ReadonlySet<string>;
   readonly #values = new Map<string, bigint>();
   /** Length reached by each instruction; one under `times` shares it among its copies. */
   readonly #lengths = new Map<Statement, number>();
@@ -65,6 +66,7 @@ export class Layout {
     this.#origin = origin;
     this.#bits = bits;
     const names = statements.flatMap((s) => (s.kind === 'label' || s.kind === 'equ' ? [s.name] : []));
+    this.#labels = new Set(statements.flatMap((s) => (s.kind === 'label' ? [s.name] : [])));
     this.#defined = new Set([...Object.keys(symbols), ...names]);
     for (const [name, value] of Object.entries(symbols)) this.#values.set(name, BigInt(value));
   }
@@ -79,7 +81,9 @@ export class Layout {
     return {
       bytes: Uint8Array.from(this.#output),
       origin: Number(this.#origin),
-      labels: new Map([...this.#values].map(([name, value]) => [name, Number(value)])),
+      labels: new Map(
+        [...this.#values].filter(([name]) => !/^\d/.test(name)).map(([name, value]) => [name, Number(value)]),
+      ),
       listing: this.#listing,
     };
   }
@@ -101,7 +105,8 @@ export class Layout {
     this.#emitTolerantly(statement);
     if (this.#final && this.#output.length > start) {
       const bytes = Uint8Array.from(this.#output.slice(start));
-      this.#listing.push({ ...statement.source, address: Number(address), bytes });
+      const { line, text } = statement.source;
+      this.#listing.push({ line, text, address: Number(address), bytes });
     }
   }
 
@@ -133,6 +138,9 @@ export class Layout {
         break;
       case 'align':
         this.#align(statement);
+        break;
+      case 'advance':
+        this.#advance(statement);
         break;
       case 'data':
         for (const item of statement.items) this.#emitItem(item, statement.unitBytes, statement.source);
@@ -184,7 +192,23 @@ export class Layout {
     this.#emit(new Array<number>(count).fill(Number(fill & 0xffn)));
   }
 
-  #emitItem(item: Expression | string, unitBytes: number, source: SourceLine): void {
+  /** GNU as's .org counts from the first byte, and so do labels in its operand. */
+  #advance(statement: Statement & { kind: 'advance' }): void {
+    const { source } = statement;
+    const symbol = (name: string, place: SourcePlace) =>
+      this.#symbol(name, place) - (this.#labels.has(name) ? this.#origin : 0n);
+    const scope = { source, here: this.#here - this.#origin, origin: 0n, symbol };
+    const offset = evaluate(statement.to, scope);
+    const count = offset - scope.here;
+    if (count < 0n || count > MAX_OUTPUT_BYTES) {
+      const message = `.org ${offset} is not ahead of offset ${scope.here}`;
+      throw new AssemblerError('OUT_OF_RANGE', message, source, 'an .org can only move on, never back');
+    }
+    const fill = statement.fill ? this.#evaluate(statement.fill, source) : 0n;
+    this.#emit(new Array<number>(Number(count)).fill(Number(fill & 0xffn)));
+  }
+
+  #emitItem(item: Expression | string, unitBytes: number, source: SourcePlace): void {
     if (typeof item === 'string') {
       const bytes = [...new TextEncoder().encode(item)];
       while (bytes.length % unitBytes !== 0) bytes.push(0);
@@ -210,7 +234,7 @@ export class Layout {
     this.#changed = true;
   }
 
-  #count(expression: Expression, source: SourceLine): number {
+  #count(expression: Expression, source: SourcePlace): number {
     const count = this.#evaluate(expression, source);
     if (count < 0n || count > MAX_OUTPUT_BYTES) {
       throw new AssemblerError(
@@ -222,25 +246,32 @@ export class Layout {
     return Number(count);
   }
 
-  #evaluate(expression: Expression, source: SourceLine): bigint {
+  #evaluate(expression: Expression, source: SourcePlace): bigint {
     return evaluate(expression, this.#scope(source));
   }
 
-  #scope(source: SourceLine): Scope {
+  #scope(source: SourcePlace): Scope {
     return { source, here: this.#here, origin: this.#origin, symbol: this.#symbol };
   }
 
-  readonly #symbol = (name: string, source: SourceLine): bigint => {
+  readonly #symbol = (name: string, source: SourcePlace): bigint => {
     if (!this.#defined.has(name))
-      throw new AssemblerError('UNDEFINED_SYMBOL', `${name} is not defined`, source);
+      throw new AssemblerError('UNDEFINED_SYMBOL', `${readable(name)} is not defined`, source, DEFINE);
     return this.#values.get(name) ?? this.#here;
   };
 
   #failUnstable(): never {
     const source = this.#statements.find((s) => s.kind === 'equ' || s.kind === 'times')?.source;
     const message = 'symbols keep changing: one is defined by itself';
-    throw new AssemblerError('UNSTABLE', message, source ?? { line: 1, text: '' });
+    throw new AssemblerError('UNSTABLE', message, source ?? { line: 1, column: 1, text: '' });
   }
+}
+
+const DEFINE = 'define it as a label or by equ or .set, or give it in options.symbols';
+
+/** A numbered label of AT&T syntax goes by its number and its turn. */
+function readable(name: string): string {
+  return name.replace(/^(\d+)#\d+$/, 'a label $1: that way');
 }
 
 const TRANSIENT: ReadonlySet<string> = new Set(['OUT_OF_RANGE', 'DIVISION_BY_ZERO']);

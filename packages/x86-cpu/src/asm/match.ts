@@ -50,6 +50,31 @@ export function matchForm(
   return tied ? { form, operandSize, operands, assumedWidth } : undefined;
 }
 
+/**
+ * Operand sizes that AT&T's suffix leaves: its own where the form depends on the operand size, any where an operand
+ * of fixed width agrees with it, else none.
+ */
+export function suffixSizes(
+  { row, prefix }: Form,
+  suffix: 8 | 16 | 32 | undefined,
+  operands: readonly SourceOperand[],
+  free: readonly (16 | 32)[],
+): readonly (16 | 32)[] {
+  if (suffix === undefined) return free;
+  const general = row.operands
+    .map((code, i) => ({ code, isMemory: operands[i]?.kind === 'memory' }))
+    .filter(
+      ({ code }) => ['E', 'G', 'R', 'register', 'M', 'O'].includes(code.method) && code.vectorBits === 0,
+    )
+    .filter(({ code }) => code.text !== 'CL' && code.text !== 'DX')
+    .map(({ code, isMemory }) => (isMemory ? code.memoryWidth : code.width))
+    .filter((width) => width !== 0);
+  const [usual = 32] = free;
+  if (general.includes('v')) return suffix === 8 ? [] : [suffix];
+  if (general.length > 0) return general.includes(suffix) ? [usual] : [];
+  return suffix === 8 || prefix !== undefined ? [] : [suffix];
+}
+
 /** Operands of string instructions are implied, the AL of STOSB as well as the ES:[EDI]. */
 export function isWritten(code: OperandCode, form: Form): boolean {
   const isString = form.row.operands.some((other) => other.method === 'X' || other.method === 'Y');

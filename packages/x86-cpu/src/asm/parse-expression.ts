@@ -1,17 +1,8 @@
-/** Parses expressions, by C's precedence. */
+/** Parses expressions, by the dialect's precedence. */
 import { REGISTERS } from '../isa/register-names.js';
 import type { Expression } from './expression.js';
-import type { TokenReader } from './token-reader.js';
-
-/** Binary operators from the loosest to the tightest. */
-const PRECEDENCE: readonly (readonly string[])[] = [
-  ['|'], //
-  ['^'],
-  ['&'],
-  ['<<', '>>'],
-  ['+', '-'],
-  ['*', '/', '%'],
-];
+import type { Token } from './lexer.js';
+import { describe, type TokenReader } from './token-reader.js';
 
 /** Reads the longest expression that the tokens begin with. */
 export function parseExpression(reader: TokenReader): Expression {
@@ -19,7 +10,7 @@ export function parseExpression(reader: TokenReader): Expression {
 }
 
 function parseBinary(reader: TokenReader, level: number): Expression {
-  const operators = PRECEDENCE[level];
+  const operators = reader.dialect.precedence[level];
   if (!operators) return parseUnary(reader);
   let left = parseBinary(reader, level + 1);
   for (;;) {
@@ -42,15 +33,22 @@ function parsePrimary(reader: TokenReader): Expression {
     reader.expect(')');
     return inner;
   }
-  if (reader.accept('$')) return { kind: 'here' };
+  if (reader.accept(reader.dialect.here)) return { kind: 'here' };
   if (reader.accept('$$')) return { kind: 'origin' };
-  const token = reader.next();
+  const token = reader.peek();
+  if (token.kind !== 'end') reader.next();
   if (token.kind === 'number') return token;
   if (token.kind === 'string') return { kind: 'number', value: characterConstant(token.value) };
   if (token.kind !== 'word')
-    return reader.fail(`expected a value before ${token.value || 'the end of the line'}`);
-  const register = REGISTERS.get(token.value.toLowerCase());
-  return register ? { kind: 'register', register } : { kind: 'symbol', name: reader.qualified(token.value) };
+    return reader.fail(`expected a value, found ${describe(token)}`, token, remedyFor(token));
+  const register = reader.dialect.name === 'intel' && REGISTERS.get(token.value.toLowerCase());
+  if (register) return { kind: 'register', register };
+  return { kind: 'symbol', name: reader.qualified(token.value), column: token.column };
+}
+
+/** A sign of the other syntax. */
+function remedyFor(token: Token): string | undefined {
+  return token.value === '%' ? "for AT&T syntax say syntax: 'att'" : undefined;
 }
 
 /** 'ab' is 0x6261: the first character is the lowest byte, as in memory. */

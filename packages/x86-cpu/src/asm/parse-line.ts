@@ -1,18 +1,20 @@
 /** Parses a line into statements: labels, a directive or an instruction. */
 import { REGISTERS } from '../isa/register-names.js';
-import type { SourceLine } from './assembler-error.js';
+import type { SourceLine, SourcePlace } from './assembler-error.js';
+import { INTEL } from './dialect.js';
 import type { Expression } from './expression.js';
+import { GAS_DIRECTIVES } from './gas-directives.js';
+import { tokenize } from './lexer.js';
 import { parseExpression } from './parse-expression.js';
 import { parseOperandList } from './parse-operand.js';
+import { PREFIX_BYTES } from './prefix-words.js';
 import type { SourcePrefixes, Statement } from './statement.js';
 import { TokenReader } from './token-reader.js';
 
-type Directive = (reader: TokenReader, source: SourceLine) => Statement;
+type Directive = (reader: TokenReader, source: SourcePlace) => Statement;
 
 const DIRECTIVES: ReadonlyMap<string, Directive> = new Map<string, Directive>([
   ['bits', (reader, source) => ({ kind: 'bits', source, bits: parseBits(reader) })],
-  ['.code16', (_, source) => ({ kind: 'bits', source, bits: 16 })],
-  ['.code32', (_, source) => ({ kind: 'bits', source, bits: 32 })],
   ['org', (reader, source) => ({ kind: 'org', source, value: parseExpression(reader) })],
   ['align', parseAlign],
   ['times', parseTimes],
@@ -29,20 +31,6 @@ const DIRECTIVES: ReadonlyMap<string, Directive> = new Map<string, Directive>([
 /** Directives that a name without a colon may stand before: `limit dw 5`. */
 const NAMED = new Set(['db', 'dw', 'dd', 'dq', 'resb', 'resw', 'resd', 'resq', 'times']);
 
-const PREFIX_BYTES: ReadonlyMap<string, number> = new Map([
-  ['lock', 0xf0],
-  ['repne', 0xf2],
-  ['repnz', 0xf2],
-  ['rep', 0xf3],
-  ['repe', 0xf3],
-  ['repz', 0xf3],
-  ['es', 0x26],
-  ['cs', 0x2e],
-  ['ss', 0x36],
-  ['ds', 0x3e],
-  ['fs', 0x64],
-  ['gs', 0x65],
-]);
 const OPERAND_SIZES: ReadonlyMap<string, 16 | 32> = new Map([
   ['o16', 16],
   ['o32', 32],
@@ -59,16 +47,17 @@ const ADDRESS_SIZES: ReadonlyMap<string, 16 | 32> = new Map([
  */
 export function parseLine(source: SourceLine, parentLabel: string): Statement[] {
   const statements: Statement[] = [];
-  const reader = new TokenReader(source, parentLabel);
+  const reader = new TokenReader(source, tokenize(source), INTEL, parentLabel);
   while (reader.peek().kind === 'word' && reader.isPunctuation(':', 1)) {
     if (REGISTERS.has(reader.peekKeyword())) reader.fail('a register cannot be a label');
+    const place = reader.place;
     const name = reader.qualified(reader.nextWord());
     reader.next();
     // `next: jmp .loop` on one line: the local label belongs to `next`.
     if (!isLocal(name)) reader.parentLabel = name;
-    statements.push({ kind: 'label', source, name });
+    statements.push({ kind: 'label', source: place, name });
   }
-  if (!reader.atEnd) statements.push(...parseBody(reader, source));
+  if (!reader.atEnd) statements.push(...parseBody(reader));
   return statements;
 }
 
@@ -77,24 +66,28 @@ export function isLocal(name: string): boolean {
   return name.includes('.');
 }
 
-function parseBody(reader: TokenReader, source: SourceLine): Statement[] {
+function parseBody(reader: TokenReader): Statement[] {
+  const source = reader.place;
+  const gasDirective = reader.acceptKeyword(GAS_DIRECTIVES);
+  if (gasDirective) return gasDirective(reader, source);
   const follower = reader.isPunctuation('=', 1) ? 'equ' : reader.peekKeyword(1);
   if (follower === 'equ') return [parseEqu(reader, source)];
   if (NAMED.has(follower) && !DIRECTIVES.has(reader.peekKeyword())) {
     const name = reader.qualified(reader.nextWord());
-    return [{ kind: 'label', source, name }, parseStatement(reader, source)];
+    return [{ kind: 'label', source, name }, parseStatement(reader)];
   }
-  return [parseStatement(reader, source)];
+  return [parseStatement(reader)];
 }
 
-function parseStatement(reader: TokenReader, source: SourceLine): Statement {
+function parseStatement(reader: TokenReader): Statement {
+  const source = reader.place;
   const directive = reader.acceptKeyword(DIRECTIVES);
-  const statement = directive ? directive(reader, source) : parseInstruction(reader, source);
+  const statement = directive ? directive(reader, source) : parseInstruction(reader);
   reader.expectEnd();
   return statement;
 }
 
-function parseEqu(reader: TokenReader, source: SourceLine): Statement {
+function parseEqu(reader: TokenReader, source: SourcePlace): Statement {
   const name = reader.qualified(reader.nextWord());
   reader.next();
   const value = parseExpression(reader);
@@ -106,21 +99,21 @@ function parseBits(reader: TokenReader): 16 | 32 {
   const token = reader.next();
   if (token.kind === 'number' && token.value === 16n) return 16;
   if (token.kind === 'number' && token.value === 32n) return 32;
-  return reader.fail('bits is 16 or 32');
+  return reader.fail('bits is 16 or 32', token);
 }
 
-function parseAlign(reader: TokenReader, source: SourceLine): Statement {
+function parseAlign(reader: TokenReader, source: SourcePlace): Statement {
   const boundary = parseExpression(reader);
   const fill = reader.accept(',') ? parseExpression(reader) : undefined;
   return { kind: 'align', source, boundary, fill };
 }
 
-function parseTimes(reader: TokenReader, source: SourceLine): Statement {
+function parseTimes(reader: TokenReader, source: SourcePlace): Statement {
   const count = parseExpression(reader);
-  return { kind: 'times', source, count, body: parseStatement(reader, source) };
+  return { kind: 'times', source, count, body: parseStatement(reader) };
 }
 
-function parseData(reader: TokenReader, source: SourceLine, unitBytes: 1 | 2 | 4 | 8): Statement {
+function parseData(reader: TokenReader, source: SourcePlace, unitBytes: 1 | 2 | 4 | 8): Statement {
   const items: (Expression | string)[] = [];
   do items.push(parseDataItem(reader));
   while (reader.accept(','));
@@ -136,15 +129,16 @@ function parseDataItem(reader: TokenReader): Expression | string {
   return token.value;
 }
 
-function parseReserve(reader: TokenReader, source: SourceLine, unitBytes: 1 | 2 | 4 | 8): Statement {
+function parseReserve(reader: TokenReader, source: SourcePlace, unitBytes: 1 | 2 | 4 | 8): Statement {
   return { kind: 'reserve', source, unitBytes, count: parseExpression(reader) };
 }
 
-function parseInstruction(reader: TokenReader, source: SourceLine): Statement {
+function parseInstruction(reader: TokenReader): Statement {
   const prefixes = parsePrefixes(reader);
+  const source = reader.place;
   const mnemonic = reader.nextWord().toUpperCase();
   const operands = parseOperandList(reader);
-  return { kind: 'instruction', source, mnemonic, prefixes, operands };
+  return { kind: 'instruction', source, mnemonic, suffix: undefined, prefixes, operands };
 }
 
 function parsePrefixes(reader: TokenReader): SourcePrefixes {
@@ -155,7 +149,9 @@ function parsePrefixes(reader: TokenReader): SourcePrefixes {
     const byte = reader.acceptKeyword(PREFIX_BYTES);
     const foundOperandSize = reader.acceptKeyword(OPERAND_SIZES);
     const foundAddressSize = reader.acceptKeyword(ADDRESS_SIZES);
-    if (!byte && !foundOperandSize && !foundAddressSize) return { bytes, operandSize, addressSize };
+    if (!byte && !foundOperandSize && !foundAddressSize) {
+      return { bytes, operandSize, addressSize, order: 'nasm' };
+    }
     if (byte) bytes.push(byte);
     operandSize ??= foundOperandSize;
     addressSize ??= foundAddressSize;

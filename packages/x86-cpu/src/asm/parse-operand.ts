@@ -59,7 +59,8 @@ function parseOperand(reader: TokenReader): SourceOperand {
 function stackRegister(reader: TokenReader, register: NamedRegister): NamedRegister {
   if (register.kind !== 'x87' || !reader.accept('(')) return register;
   const token = reader.next();
-  if (token.kind !== 'number' || token.value > 7n) return reader.fail('a stack register is st(0) to st(7)');
+  if (token.kind !== 'number' || token.value > 7n)
+    return reader.fail('a stack register is st(0) to st(7)', token);
   reader.expect(')');
   return { ...register, index: Number(token.value) };
 }

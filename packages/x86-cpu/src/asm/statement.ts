@@ -1,6 +1,6 @@
 /** Statements: what a line of source says, before any of it has an address. */
 import type { NamedRegister } from '../isa/register-names.js';
-import type { SourceLine } from './assembler-error.js';
+import type { SourcePlace } from './assembler-error.js';
 import type { Expression } from './expression.js';
 
 /** Widths that a size keyword can name, in bits: BYTE, WORD, DWORD, FWORD, QWORD, TWORD, OWORD. */
@@ -27,6 +27,15 @@ export interface SourceMemory {
   /** `[dword …]`, `[word …]`: the address size, where no register tells it. */
   readonly addressSize: 16 | 32 | undefined;
   readonly address: Expression;
+  /** AT&T's base, index and scale; `address` is then the displacement alone. */
+  readonly registers?: AddressRegisters;
+}
+
+/** `(base,index,scale)`. */
+export interface AddressRegisters {
+  readonly base: NamedRegister | undefined;
+  readonly index: NamedRegister | undefined;
+  readonly scale: 0 | 1 | 2 | 3;
 }
 
 /** Prefixes written as words before a mnemonic. */
@@ -36,15 +45,19 @@ export interface SourcePrefixes {
   /** O16 or O32; A16 or A32. */
   readonly operandSize: 16 | 32 | undefined;
   readonly addressSize: 16 | 32 | undefined;
+  /** NASM's is REP, LOCK, segment, address and operand size; GNU as's has REP and LOCK last. */
+  readonly order: 'nasm' | 'gas';
 }
 
 /** A line, or the part of it after a label. */
-export type Statement = { readonly source: SourceLine } & (
+export type Statement = { readonly source: SourcePlace } & (
   | { readonly kind: 'label'; readonly name: string }
   | { readonly kind: 'equ'; readonly name: string; readonly value: Expression }
   | { readonly kind: 'bits'; readonly bits: 16 | 32 }
   | { readonly kind: 'org'; readonly value: Expression }
   | { readonly kind: 'align'; readonly boundary: Expression; readonly fill: Expression | undefined }
+  /** To an offset from the first byte. */
+  | { readonly kind: 'advance'; readonly to: Expression; readonly fill: Expression | undefined }
   /** DB, DW, DD, DQ; a string is as many bytes as it has, padded to the unit. */
   | {
       readonly kind: 'data';
@@ -56,6 +69,8 @@ export type Statement = { readonly source: SourceLine } & (
   | {
       readonly kind: 'instruction';
       readonly mnemonic: string;
+      /** Operand size that AT&T's suffix names. */
+      readonly suffix: 8 | 16 | 32 | undefined;
       readonly prefixes: SourcePrefixes;
       readonly operands: readonly SourceOperand[];
     }

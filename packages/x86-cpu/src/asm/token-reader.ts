@@ -1,27 +1,34 @@
 /** A line's tokens, read from left to right. */
-import type { SourceLine } from './assembler-error.js';
+import type { SourceLine, SourcePlace } from './assembler-error.js';
 import { AssemblerError } from './assembler-error.js';
+import type { Dialect } from './dialect.js';
 import type { Token } from './lexer.js';
-import { tokenize } from './lexer.js';
-
-const END: Token = { kind: 'end', value: '' };
 
 /** Cursor over a line's tokens, with the names that its local labels belong to. */
 export class TokenReader {
   readonly source: SourceLine;
   /** Last label that is not local: `.again` after `copy:` is `copy.again`. */
   parentLabel: string;
+  readonly dialect: Dialect;
   readonly #tokens: readonly Token[];
   #at = 0;
 
-  constructor(source: SourceLine, parentLabel: string) {
+  /** The last token is `end`. */
+  constructor(source: SourceLine, tokens: readonly Token[], dialect: Dialect, parentLabel: string) {
     this.source = source;
+    this.dialect = dialect;
     this.parentLabel = parentLabel;
-    this.#tokens = tokenize(source);
+    this.#tokens = tokens;
   }
 
   peek(ahead = 0): Token {
-    return this.#tokens[this.#at + ahead] ?? END;
+    const last = this.#tokens.length - 1;
+    return this.#tokens[Math.min(this.#at + ahead, last)] ?? { kind: 'end', value: '', column: 1 };
+  }
+
+  /** Where the next token stands. */
+  get place(): SourcePlace {
+    return { ...this.source, column: this.peek().column };
   }
 
   next(): Token {
@@ -32,10 +39,10 @@ export class TokenReader {
 
   /** Takes a word: a name, a mnemonic. */
   nextWord(): string {
-    const token = this.next();
-    return token.kind === 'word'
-      ? token.value
-      : this.fail(`expected a name, not ${token.value || 'the end'}`);
+    const token = this.peek();
+    if (token.kind !== 'word') this.fail(`expected a name, found ${describe(token)}`);
+    this.#at++;
+    return token.value;
   }
 
   get atEnd(): boolean {
@@ -55,7 +62,7 @@ export class TokenReader {
   }
 
   expect(value: string): void {
-    if (!this.accept(value)) this.fail(`expected ${value}`);
+    if (!this.accept(value)) this.fail(`expected ${value}, found ${describe(this.peek())}`);
   }
 
   /** The next token in lower case if it is a word, else ''. */
@@ -72,15 +79,22 @@ export class TokenReader {
   }
 
   expectEnd(): void {
-    if (!this.atEnd) this.fail(`unexpected ${this.peek().value}`);
+    if (!this.atEnd) this.fail(`unexpected ${describe(this.peek())}`);
   }
 
   /** Full name of a label: a leading dot makes it local to the last label without one. */
   qualified(name: string): string {
-    return name.startsWith('.') ? `${this.parentLabel}${name}` : name;
+    return this.dialect.hasLocalLabels && name.startsWith('.') ? `${this.parentLabel}${name}` : name;
   }
 
-  fail(message: string): never {
-    throw new AssemblerError('SYNTAX', message, this.source);
+  /** Refuses the next token, or the one given. */
+  fail(message: string, at: Token = this.peek(), remedy?: string): never {
+    throw new AssemblerError('SYNTAX', message, { ...this.source, column: at.column }, remedy);
   }
+}
+
+/** A token as messages name it. */
+export function describe(token: Token): string {
+  if (token.kind === 'end') return 'the end of the line';
+  return token.kind === 'register' ? `%${token.value}` : `${token.value}`;
 }

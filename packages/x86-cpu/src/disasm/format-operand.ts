@@ -1,11 +1,11 @@
-/** Operands of a decoded instruction as text. */
+/** Operands of a decoded instruction in Intel syntax. */
 import type { Decoded, DecodedOperand, EffectiveAddress } from '../decode/decoded.js';
 import type { Insn } from '../isa/insn.js';
 import { X87_MEMORY_BITS } from '../isa/operand.js';
 import { GENERAL_REGISTER_NAMES, SEGMENT_REGISTER_NAMES } from '../isa/register-names.js';
 import type { Size } from '../semantics/machine.js';
 import { DS, SS } from '../state/layout.js';
-import { formatNumber } from './format-number.js';
+import { formatNumber, formatPlace, type NumberStyle } from './format-number.js';
 
 const SP = 4;
 const BP = 5;
@@ -13,15 +13,26 @@ const X87_SIZE_WORDS = { 16: 'word', 32: 'dword', 64: 'qword', 80: 'tword' } as 
 const SIZE_WORDS: Readonly<Record<Size, string>> = { 8: 'byte', 16: 'word', 32: 'dword' };
 
 /** Every operand that is written, in order. */
-export function formatOperands(decoded: Decoded, at: number, codeSize: 16 | 32): string[] {
+export function formatOperands(
+  decoded: Decoded,
+  at: number,
+  codeSize: 16 | 32,
+  style: NumberStyle,
+): string[] {
   // SDM Vol. 2A, "AAM": the manual's mnemonic without an operand means base ten.
   const isDecimal = decoded.insn.text === 'AAM Ib' || decoded.insn.text === 'AAD Ib';
   return decoded.operands
-    .map((operand) => formatOperand(operand, decoded, at, codeSize))
-    .filter((text) => !(isDecimal && text === '0xa'));
+    .map((operand) => formatOperand(operand, decoded, at, codeSize, style))
+    .filter((text) => !(isDecimal && text === formatNumber(10, style)));
 }
 
-function formatOperand(operand: DecodedOperand, decoded: Decoded, at: number, codeSize: 16 | 32): string {
+function formatOperand(
+  operand: DecodedOperand,
+  decoded: Decoded,
+  at: number,
+  codeSize: 16 | 32,
+  style: NumberStyle,
+): string {
   switch (operand.kind) {
     case 'register':
       return GENERAL_REGISTER_NAMES[operand.size][operand.index] ?? '';
@@ -40,18 +51,18 @@ function formatOperand(operand: DecodedOperand, decoded: Decoded, at: number, co
     case 'xmm':
       return `xmm${operand.index}`;
     case 'immediate':
-      return `${immediateSize(decoded, codeSize)}${formatNumber(operand.value)}`;
+      return `${immediateSize(decoded, codeSize)}${formatNumber(operand.value, style)}`;
     case 'relative':
-      return formatNumber(target(operand.value, decoded, at));
+      return formatPlace(branchTarget(operand.value, decoded, at), style);
     case 'far':
-      return `${farSize(decoded, codeSize)}${formatNumber(operand.selector)}:${formatNumber(operand.offset)}`;
+      return `${farSize(decoded, codeSize)}${formatNumber(operand.selector, style)}:${formatNumber(operand.offset, style)}`;
     case 'memory':
-      return `${memorySize(operand, decoded, codeSize)}${formatAddress(decoded, codeSize)}`;
+      return `${memorySize(operand, decoded, codeSize)}${formatAddress(decoded, codeSize, style)}`;
   }
 }
 
 /** Near targets wrap at the operand size. */
-function target(displacement: number, { operandSize, length }: Decoded, at: number): number {
+export function branchTarget(displacement: number, { operandSize, length }: Decoded, at: number): number {
   const eip = at + length + displacement;
   return operandSize === 16 ? eip & 0xffff : eip >>> 0;
 }
@@ -84,7 +95,7 @@ function x87SizeWord(text: string): string {
 }
 
 /** Whether a register beside it, or the mnemonic alone, tells the width of the memory operand. */
-function impliesMemorySize(insn: Insn): boolean {
+export function impliesMemorySize(insn: Insn): boolean {
   const memory = insn.operands.find((code) => code.method === 'E' || code.method === 'O');
   if (memory === undefined) return true;
   // The name of a multimedia instruction tells it; CVTSI2SS has a wider form elsewhere.
@@ -103,7 +114,11 @@ function isSegment(code: { readonly method: string }): boolean {
   return code.method === 'S';
 }
 
-function formatAddress({ insn, address, addressSize }: Decoded, codeSize: 16 | 32): string {
+function formatAddress(
+  { insn, address, addressSize }: Decoded,
+  codeSize: 16 | 32,
+  style: NumberStyle,
+): string {
   if (address === undefined) return '';
   const segment = insn.mnemonic === 'LEA' ? '' : segmentPrefix(address);
   const { base, index, scale, displacement } = address;
@@ -111,16 +126,16 @@ function formatAddress({ insn, address, addressSize }: Decoded, codeSize: 16 | 3
   const terms = [base, index].filter((register) => register >= 0).map((register) => names[register] ?? '');
   if (scale > 0) terms.push(`${terms.pop()}*${1 << scale}`);
   if (terms.length > 0) {
-    return `[${segment}${terms.join('+')}${signedDisplacement(displacement, addressSize)}]`;
+    return `[${segment}${terms.join('+')}${signedDisplacement(displacement, addressSize, style)}]`;
   }
   const sizeWord = addressSize === codeSize ? '' : `${SIZE_WORDS[addressSize]} `;
-  return `[${sizeWord}${segment}${formatNumber(displacement)}]`;
+  return `[${sizeWord}${segment}${formatPlace(displacement, style)}]`;
 }
 
-function signedDisplacement(displacement: number, addressSize: 16 | 32): string {
+function signedDisplacement(displacement: number, addressSize: 16 | 32, style: NumberStyle): string {
   const signed = addressSize === 16 ? (displacement << 16) >> 16 : displacement;
   if (signed === 0) return '';
-  return signed < 0 ? `-${formatNumber(-signed)}` : `+${formatNumber(signed)}`;
+  return signed < 0 ? `-${formatNumber(-signed, style)}` : `+${formatNumber(signed, style)}`;
 }
 
 /** The segment register, unless it is the one that the text without it would mean. */

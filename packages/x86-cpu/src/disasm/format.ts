@@ -1,26 +1,32 @@
-/** A decoded instruction as text: prefixes, mnemonic and operands. */
+/** A decoded instruction in Intel syntax: prefixes, mnemonic and operands. */
 import type { Decoded } from '../decode/decoded.js';
 import type { Insn } from '../isa/insn.js';
 import { BARE_MNEMONICS, mnemonicOf, REP } from '../isa/insn.js';
 import { X87_MEMORY_BITS } from '../isa/operand.js';
 import { SEGMENT_REGISTER_NAMES } from '../isa/register-names.js';
 import { DS } from '../state/layout.js';
+import { type NumberStyle, PLAIN_NUMBERS } from './format-number.js';
 import { formatOperands } from './format-operand.js';
 
 /** Depend on the operand size, and show it in no operand. */
 const SILENT_SIZE = new Set(['RET', 'RETF', 'ENTER', 'LEAVE', 'LGDT', 'LIDT', 'SGDT', 'SIDT']);
 
 /** Have a memory operand that is not written. */
-const HIDES_ADDRESS = new Set(['XLATB', 'MASKMOVQ', 'MASKMOVDQU']);
+export const HIDES_ADDRESS = new Set(['XLATB', 'MASKMOVQ', 'MASKMOVDQU']);
 
 /**
  * Writes an instruction in the assembler's dialect. Prefixes that change nothing are left out.
  *
  * @param at - EIP of the instruction
  */
-export function formatDecoded(decoded: Decoded, at: number, codeSize: 16 | 32): string {
+export function formatDecoded(
+  decoded: Decoded,
+  at: number,
+  codeSize: 16 | 32,
+  style: NumberStyle = PLAIN_NUMBERS,
+): string {
   const words = [...prefixWords(decoded, codeSize), nameOf(decoded, codeSize)];
-  const operands = isString(decoded.insn) ? [] : formatOperands(decoded, at, codeSize);
+  const operands = isString(decoded.insn) ? [] : formatOperands(decoded, at, codeSize, style);
   return [words.join(' '), operands.join(', ')].filter((part) => part !== '').join(' ');
 }
 
@@ -48,7 +54,7 @@ function repeatWord(insn: Insn, rep: 0xf2 | 0xf3): string {
   return /^(CMPS|SCAS)/.test(insn.mnemonic) ? 'repe' : 'rep';
 }
 
-function isString(insn: Insn): boolean {
+export function isString(insn: Insn): boolean {
   return insn.operands.some((code) => code.method === 'X' || code.method === 'Y');
 }
 
