@@ -63,6 +63,8 @@ function numberToken(text: string, place: SourcePlace): Token {
 }
 
 function failAt(character: string, place: SourcePlace): never {
+  if (character === '"')
+    throw new AssemblerError('SYNTAX', 'a string has no end', place, 'close it on the same line');
   const remedy = '[]'.includes(character) ? "for Intel syntax say syntax: 'intel'" : undefined;
   throw new AssemblerError('SYNTAX', `unexpected character ${character}`, place, remedy);
 }

@@ -81,6 +81,7 @@ describe('mistakes in AT&T syntax', () => {
     ['  addl %eax, [ebx]', 1, 14, 'unexpected character [', "syntax: 'intel'"],
     ['nop; frob %eax', 1, 6, 'unknown instruction frob', undefined],
     ['  mov $nowhere, %eax', 1, 8, 'nowhere is not defined', 'symbols'],
+    ['.ascii "open', 1, 8, 'a string has no end', 'close it'],
     ['  mov $5,(%eax)', 1, 3, 'operand size not specified', 'suffix'],
     ['call *%ax, %bx', 1, 1, 'no form of CALL takes these operands', 'CALL takes Ap | Jz | Ev | Mp'],
     ['/* two\nlines */ movl $5,%eax %ebx', 2, 23, 'unexpected %ebx', undefined],
