@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildInitramfs, INITRAMFS_NAME } from './build-initramfs.mjs';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../.cache/fixtures');
 /** What is there: name → package, version, sha256. */
@@ -24,7 +25,9 @@ const missingPath = join(folder, 'MISSING');
 /** One row a fixture: the name tests use, the Debian package, and the file inside it. */
 const FIXTURES = [
   { name: 'kexec_test.static', package: () => 'kexec-tools:i386', inside: /\/kexec_test\.static$/ },
-  { name: 'vmlinuz', package: newestKernelPackage, inside: /^\.\/boot\/vmlinuz-/ },
+  { name: 'vmlinuz', package: () => newestKernelPackage('686'), inside: /^\.\/boot\/vmlinuz-/ },
+  { name: 'vmlinuz-pae', package: () => newestKernelPackage('686-pae'), inside: /^\.\/boot\/vmlinuz-/ },
+  { name: 'busybox', package: () => 'busybox-static:i386', inside: /^\.\/bin\/busybox$/ },
   { name: 'memtest86+ia32.bin', package: () => 'memtest86+', inside: /\/memtest86\+ia32\.bin$/ },
 ];
 
@@ -40,12 +43,20 @@ function main() {
   if (wanted.length === 0) {
     console.log(`fixtures: all ${FIXTURES.length} are there (${folder})`);
     rmSync(missingPath, { force: true });
+    makeInitramfs();
     return;
   }
   const failures = fetchAll(wanted, record);
+  makeInitramfs();
   writeFileSync(recordPath, `${JSON.stringify(record, undefined, 2)}\n`);
   if (failures.length === 0) rmSync(missingPath, { force: true });
   else reportMissing(failures);
+}
+
+/** The initramfs is made anew each time: /init is ours and may have changed. */
+function makeInitramfs() {
+  const busybox = join(folder, 'busybox');
+  if (existsSync(busybox)) writeFileSync(join(folder, INITRAMFS_NAME), buildInitramfs(readFileSync(busybox)));
 }
 
 /** @param {typeof FIXTURES} wanted @param {Record<string, Entry>} record @returns {string[]} what failed */
@@ -118,15 +129,16 @@ function fetchOne(fixture) {
   }
 }
 
-/** The newest linux-image-6.1.0-N-686 for i386, by N. */
-function newestKernelPackage() {
+/** The newest linux-image-6.1.0-N-FLAVOUR for i386, by N. @param {string} flavour */
+function newestKernelPackage(flavour) {
   const names = run('apt-cache', ['pkgnames', 'linux-image-6.1.0-']).split('\n');
+  const pattern = new RegExp(`^linux-image-6\\.1\\.0-(\\d+)-${flavour}(?::i386)?$`);
   const newest = names
-    .map((name) => /^linux-image-6\.1\.0-(\d+)-686(?::i386)?$/.exec(name)?.[1])
+    .map((name) => pattern.exec(name)?.[1])
     .filter((abi) => abi !== undefined)
     .sort((a, b) => Number(b) - Number(a))[0];
-  if (newest === undefined) throw new FetchError('apt knows no linux-image-6.1.0-*-686 (Debian 12)');
-  return `linux-image-6.1.0-${newest}-686:i386`;
+  if (newest === undefined) throw new FetchError(`apt knows no linux-image-6.1.0-*-${flavour} (Debian 12)`);
+  return `linux-image-6.1.0-${newest}-${flavour}:i386`;
 }
 
 /** @param {string[]} failures */
