@@ -12,6 +12,8 @@ export interface Board {
   setFerr?(level: boolean): void;
   /** IGNNE#: x87 instructions are executed in spite of a waiting exception. */
   isNumericErrorIgnored?(): boolean;
+  /** A local APIC, which the board brings, is turned on or off by IA32_APIC_BASE.EN. Without it there is none. */
+  setApicEnabled?(enabled: boolean): void;
   /** Ticks of the time-stamp counter; retired instructions are counted where the board has none. */
   timestamp?(): number;
 }

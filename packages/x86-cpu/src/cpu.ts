@@ -63,7 +63,7 @@ export class Cpu extends ControlFile {
     this.board = board;
     this.model = cpuModel(model);
     this.tlb = new Tlb(mem.memory);
-    this.msrs = new ModelSpecificRegisters(this.model, this);
+    this.msrs = new ModelSpecificRegisters(this.model, this, board.setApicEnabled?.bind(board));
     this.paging = new Paging(this.registers, mem, this.tlb, this.msrs);
     this.debug = new DebugUnit(this.registers);
     this.memory = new CpuMemory(this.registers, this.paging, mem, this.debug);

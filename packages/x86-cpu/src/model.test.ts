@@ -97,8 +97,18 @@ describe('models', () => {
     ]);
   });
 
-  it('CPUID tells of no APIC, MTRR or machine check, which no model has', () => {
-    const APIC_MTRR_MCE_MCA = (1 << 9) | (1 << 12) | (1 << 7) | (1 << 14);
-    for (const name of NAMES) expect(CPU_MODELS[name].features & APIC_MTRR_MCE_MCA).toBe(0);
+  it('CPUID tells of no MTRR or machine check, which no model has', () => {
+    const MTRR_MCE_MCA = (1 << 12) | (1 << 7) | (1 << 14);
+    for (const name of NAMES) expect(CPU_MODELS[name].features & MTRR_MCE_MCA).toBe(0);
+  });
+
+  it('the model that is no real processor says that it is virtual, and whose', () => {
+    const { cpuidLeaf } = CPU_MODELS.max;
+    expect(cpuidLeaf(1).ecx >>> 31).toBe(1);
+    expect(CPU_MODELS['pentium-4'].cpuidLeaf(1).ecx).toBe(0);
+    const { eax, ebx, ecx, edx } = cpuidLeaf(0x4000_0000);
+    expect(eax).toBe(0x4000_0000);
+    const bytes = new Uint8Array(Int32Array.of(ebx, ecx, edx).buffer);
+    expect(String.fromCharCode(...bytes)).toBe('KexecVirtual');
   });
 });

@@ -40,6 +40,7 @@ export const FEATURE = {
   MSR: 1 << 5,
   PAE: 1 << 6,
   CX8: 1 << 8,
+  APIC: 1 << 9,
   SEP: 1 << 11,
   PGE: 1 << 13,
   CMOV: 1 << 15,
@@ -95,7 +96,14 @@ const VENDOR = 'GenuineIntel';
 
 /* Features and rows, each generation's on top of those before it. */
 const PENTIUM =
-  FEATURE.FPU | FEATURE.VME | FEATURE.DE | FEATURE.PSE | FEATURE.TSC | FEATURE.MSR | FEATURE.CX8;
+  FEATURE.FPU |
+  FEATURE.VME |
+  FEATURE.DE |
+  FEATURE.PSE |
+  FEATURE.TSC |
+  FEATURE.MSR |
+  FEATURE.CX8 |
+  FEATURE.APIC;
 const PENTIUM_PRO = PENTIUM | FEATURE.PAE | FEATURE.PGE | FEATURE.CMOV;
 const PENTIUM_2 = PENTIUM_PRO | FEATURE.SEP | FEATURE.MMX | FEATURE.FXSR;
 const PENTIUM_3 = PENTIUM_2 | FEATURE.SSE;
@@ -214,6 +222,10 @@ const EXTENDED = 0x8000_0000;
 const EXTENDED_FEATURES = 0x8000_0001;
 const EXTENDED_NX = 1 << 20;
 const BRAND_FIRST = 0x8000_0002;
+/** ECX of leaf 1: the processor is not alone with its software. What it is says the hypervisor leaf. */
+const HYPERVISOR = 1 << 31;
+const HYPERVISOR_LEAF = 0x4000_0000;
+const HYPERVISOR_NAME = 'KexecVirtual';
 const BRAND_LAST = 0x8000_0004;
 
 function leafOf(identity: Identity, features: number, brand: string | undefined, leaf: number): CpuidLeaf {
@@ -232,9 +244,14 @@ function leafOf(identity: Identity, features: number, brand: string | undefined,
       edx: word(brand, at + 12),
     };
   }
+  if (brand !== undefined && leaf === HYPERVISOR_LEAF) {
+    const name = (at: number) => word(HYPERVISOR_NAME, at);
+    return { eax: HYPERVISOR_LEAF, ebx: name(0), ecx: name(4), edx: name(8) };
+  }
   // EBX bits 15-8: what CLFLUSH flushes, in quadwords.
   const ebx = features & FEATURE.CLFSH ? CLFLUSH_QUADWORDS << 8 : 0;
-  if (leaf === 1) return { ...NO_LEAF, eax: signature(identity), ebx, edx: features };
+  const ecx = brand === undefined ? 0 : HYPERVISOR;
+  if (leaf === 1) return { eax: signature(identity), ebx, ecx, edx: features };
   // Leaf 2: one call says it all (AL = 1), and there is no cache to describe.
   return leaf === 2 && identity.family >= 6 ? { ...NO_LEAF, eax: 1 } : NO_LEAF;
 }

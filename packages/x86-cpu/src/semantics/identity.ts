@@ -1,5 +1,6 @@
 /** What the CPU says of itself: CPUID, RDTSC, and the model-specific registers. */
 import { generalProtection } from '../exception.js';
+import { FEATURE } from '../model.js';
 import { IA32_EFER } from '../msr.js';
 import { CR4_TSD } from '../state/control.js';
 import { CR4 } from '../state/layout.js';
@@ -11,14 +12,19 @@ const EAX = 0;
 const ECX = 1;
 const EDX = 2;
 const EBX = 3;
+/** The leaf whose EDX has the feature flags. */
+const FEATURE_LEAF = 1;
 
 export const cpuid: SystemSemantics = (m) => {
   const { model, registers } = m.cpu;
-  const leaf = model.cpuidLeaf(registers.readGeneral(EAX, 32) >>> 0);
+  const number = registers.readGeneral(EAX, 32) >>> 0;
+  const leaf = model.cpuidLeaf(number);
+  // SDM Vol. 3A, 10.4.3 "Enabling or Disabling the Local APIC": without EN, CPUID says that there is none.
+  const hidden = number === FEATURE_LEAF && !m.cpu.msrs.apicEnabled ? FEATURE.APIC : 0;
   registers.writeGeneral(EAX, leaf.eax, 32);
   registers.writeGeneral(EBX, leaf.ebx, 32);
   registers.writeGeneral(ECX, leaf.ecx, 32);
-  registers.writeGeneral(EDX, leaf.edx, 32);
+  registers.writeGeneral(EDX, leaf.edx & ~hidden, 32);
 };
 
 /** RDTSC: at CPL 0 only, when CR4.TSD is set. */

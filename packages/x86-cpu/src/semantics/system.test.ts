@@ -214,6 +214,32 @@ describe('identity', () => {
     expect(faultOf('cpuid', { model: '486' })).toEqual([6, undefined]);
   });
 
+  it('CPUID tells of a local APIC where the board brings one, while IA32_APIC_BASE.EN is set', () => {
+    const enabled: boolean[] = [];
+    const board = { setApicEnabled: (on: boolean) => enabled.push(on) };
+    const text = `mov ecx, 0x1b
+      rdmsr
+      mov esi, eax
+      and eax, 0xfffff7ff
+      wrmsr
+      mov eax, 1
+      cpuid
+      mov edi, edx
+      hlt`;
+    const { cpu } = halted(text, { board, model: '686' });
+    expect(cpu.esi >>> 0).toBe(0xfee0_0900);
+    expect(cpu.edi & FEATURE.APIC).toBe(0);
+    expect(enabled).toEqual([false]);
+    cpu.reset();
+    expect(enabled).toEqual([false, true]);
+    expect(halted('mov eax, 1\ncpuid\nhlt', { board, model: 'pentium' }).cpu.edx & FEATURE.APIC).not.toBe(0);
+    expect(halted('mov eax, 1\ncpuid\nhlt', { model: '686' }).cpu.edx & FEATURE.APIC).toBe(0);
+    // It cannot be moved.
+    expect(
+      faultOf('mov ecx, 0x1b\nmov eax, 0xfec00900\nxor edx, edx\nwrmsr', { board, model: '686' }),
+    ).toEqual([13, 0]);
+  });
+
   it('AC toggles since the 486, ID since the Pentium', () => {
     const toggled = (model: keyof typeof CPU_MODELS) => {
       const text = `pushfd\npop eax\nxor eax, ${AC | ID}\npush eax\npopfd\npushfd\npop ebx\nhlt`;
