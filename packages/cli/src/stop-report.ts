@@ -20,6 +20,8 @@ export function describeStop(stop: RunStop, machine: Runnable, lastLine: string)
       return { exitCode: stop.code, message: undefined };
     case 'reset':
       return { exitCode: EXIT.OK, message: `the guest reset the machine (${stop.by})` };
+    case 'power-off':
+      return { exitCode: EXIT.OK, message: 'the guest turned the machine off' };
     case 'escape':
       return { exitCode: EXIT.OK, message: 'ended from the console' };
     case 'interrupted':

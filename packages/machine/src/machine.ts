@@ -177,7 +177,12 @@ class RunningMachine implements Machine {
   }
 
   load(image: Uint8Array, options: MachineLoadOptions = {}): LoadPlan {
-    const plan = planLoad({ ...options, image, memoryRanges: this.kernel.e820 });
+    const plan = planLoad({
+      acpiRsdp: this.pc.rsdpPaddr,
+      ...options,
+      image,
+      memoryRanges: this.kernel.e820,
+    });
     kexecLoad(this.kexec, plan);
     return plan;
   }

@@ -28,6 +28,17 @@ export function loadRegisters(registers: Registers, state: DeviceState): void {
   Object.assign(registers, loaded);
 }
 
+/** A part's state as its owner saves it: each name with the part's before it. */
+export function prefixedState(part: string, state: DeviceState): DeviceState {
+  return Object.fromEntries(Object.entries(state).map(([name, value]) => [`${part}.${name}`, value]));
+}
+
+/** A part's state out of its owner's. */
+export function nestedState(part: string, state: DeviceState): DeviceState {
+  const own = Object.entries(state).filter(([name]) => name.startsWith(`${part}.`));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(part.length + 1), value]));
+}
+
 function integers(name: string, saved: unknown): number[] {
   if (!Array.isArray(saved)) throw badState(name, saved);
   return saved.map((value: unknown) => integer(name, value));

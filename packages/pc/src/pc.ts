@@ -1,11 +1,21 @@
 /** The PC: a processor on a board, and the loop that runs it between the events of the clock. */
 import type { PhysMem } from '@kexec/phys-mem';
-import { type Cpu, type CpuModel, type CpuModelName, createCpu, type StopReason } from '@kexec/x86-cpu';
+import {
+  type Cpu,
+  type CpuModel,
+  type CpuModelName,
+  createCpu,
+  FEATURE,
+  type StopReason,
+} from '@kexec/x86-cpu';
 import { createDevices, type PcDevices, type ResetSource } from './board.js';
 import { PortBus, type UnclaimedAccess } from './bus/port-bus.js';
 import { Clock } from './clock.js';
 import type { DeviceState } from './device-state.js';
+import { setUpPlatform } from './firmware/platform-post.js';
 import { installFirmware, setUpCmos, setUpDevices } from './firmware/post.js';
+import { installTables } from './firmware/tables.js';
+import { mapPlatform } from './platform-mmio.js';
 
 /**
  * Virtual time that one port access takes.
@@ -33,6 +43,8 @@ export interface PcOptions {
   readonly interpreter?: 'fast' | 'reference';
   /** Hears every byte sent on ttyS0. */
   readonly onSerial?: (byte: number) => void;
+  /** Hears every byte sent on ttyS1. */
+  readonly onSerial2?: (byte: number) => void;
   /** Hears every byte written to port E9. */
   readonly onDebug?: (byte: number) => void;
   /** Hears each new POST code. */
@@ -62,6 +74,8 @@ export type PcStop =
   | { readonly kind: 'idle' }
   /** A device pulled the reset line; call {@link Pc.reset} to let it happen. */
   | { readonly kind: 'reset'; readonly by: ResetSource }
+  /** The guest turned the power off. */
+  | { readonly kind: 'power-off' }
   /** The guest wrote `code` to the debug exit port. */
   | { readonly kind: 'exit'; readonly code: number };
 
@@ -92,6 +106,8 @@ export class Pc {
   readonly clock: Clock;
   readonly ports: PortBus;
   readonly devices: PcDevices;
+  /** Where the ACPI tables begin: physical address of the RSDP. */
+  readonly rsdpPaddr: number;
   private readonly powerOn: PcState['devices'];
   /** What a device or the caller wants the run to end with. */
   private request: PcStop | undefined;
@@ -114,7 +130,8 @@ export class Pc {
       board: {
         readPort: (port, bytes) => this.ports.read(port, bytes),
         writePort: (port, bytes, value) => this.ports.write(port, value, bytes),
-        acknowledgeInterrupt: () => this.devices.pic.acknowledge(),
+        acknowledgeInterrupt: () => (this.devices.localApic ?? this.devices.pic).acknowledge(),
+        setApicEnabled: (enabled) => this.devices.localApic?.setPresent(enabled),
         setFerr: (level) => this.devices.ferr.setFerr(level),
         isNumericErrorIgnored: () => this.devices.ferr.isErrorIgnored,
         timestamp: () => Math.floor(this.clock.now() / this.clock.period),
@@ -124,6 +141,8 @@ export class Pc {
     });
     this.clock = new Clock(() => this.cpu.icount);
     this.clock.onArm = (deadline) => this.shorten(deadline);
+    const apic = (this.cpu.model.features & FEATURE.APIC) !== 0;
+    this.rsdpPaddr = installTables(this.mem, { ramBytes: this.mem.ramBytes, apic });
     this.devices = createDevices({
       clock: this.clock,
       ports: this.ports,
@@ -131,14 +150,20 @@ export class Pc {
       a20: { set: (level) => this.setA20(level) },
       reset: (by) => this.stopWith({ kind: 'reset', by }),
       exit: (code) => this.stopWith({ kind: 'exit', code }),
+      powerOff: () => this.stopWith({ kind: 'power-off' }),
+      nmi: () => this.cpu.raiseNmi(),
+      apic,
       epoch: options.epoch ?? DEFAULT_EPOCH,
       pci: options.pci ?? true,
       onSerial: options.onSerial,
+      onSerial2: options.onSerial2,
       onDebug: options.onDebug,
       onPost: options.onPost,
     });
     setUpDevices(this.ports);
     setUpCmos(this.devices.rtc, this.mem.ramBytes);
+    setUpPlatform(this.ports, this.devices);
+    mapPlatform(this.mem, this.devices);
     this.powerOn = this.saveDevices();
     this.reset();
   }
@@ -183,7 +208,9 @@ export class Pc {
 
   /** A board error: an edge on the processor's NMI, unless port 70 bit 7 masks it. */
   raiseNmi(): void {
-    if (!this.devices.rtc.nmiMasked) this.cpu.raiseNmi();
+    if (this.devices.rtc.nmiMasked) return;
+    if (this.devices.localApic) this.devices.localApic.pulseLint1();
+    else this.cpu.raiseNmi();
   }
 
   /** Resets processor and devices. RAM, the time and the CMOS stay. */
@@ -273,7 +300,9 @@ export class Pc {
   /** What a reset restores, in loading order: the interrupt controllers last, as the others drive their inputs. */
   private savables(): Record<string, Savable> {
     const { pic, pit, uart, keyboard, port61, port92, post, pci } = this.devices;
+    const { hpet, uart2, pm, ioApic, localApic } = this.devices;
     return {
+      hpet,
       pit,
       uart,
       keyboard,
@@ -281,8 +310,11 @@ export class Pc {
       port92,
       post,
       pci,
+      uart2,
+      pm,
       'pic.slave': pic.slave,
       'pic.master': pic.master,
+      ...(ioApic && localApic ? { ioApic, localApic } : {}),
     };
   }
 

@@ -1,5 +1,7 @@
 /** The board's wiring: which device answers at which ports, and whose interrupt request goes where. */
 
+import { APM_OFFSET } from './devices/acpi-pm.js';
+
 /** One run of ports of one device. */
 export interface PortWiring {
   readonly device: string;
@@ -25,11 +27,14 @@ export const PC_WIRING = [
   { device: 'post', first: 0x0080, last: 0x0080, offset: 0 },
   { device: 'port92', first: 0x0092, last: 0x0092, offset: 0 },
   { device: 'pic', first: 0x00a0, last: 0x00a1, offset: 2 },
+  { device: 'pm', first: 0x00b2, last: 0x00b3, offset: APM_OFFSET },
   { device: 'debugConsole', first: 0x00e9, last: 0x00e9, offset: 0 },
   { device: 'ferr', first: 0x00f0, last: 0x00f0, offset: 0, irq: 13 },
   { device: 'debugExit', first: 0x00f4, last: 0x00f4, offset: 0 },
+  { device: 'uart2', first: 0x02f8, last: 0x02ff, offset: 0, irq: 3 },
   { device: 'uart', first: 0x03f8, last: 0x03ff, offset: 0, irq: 4 },
   { device: 'pic', first: 0x04d0, last: 0x04d1, offset: 4 },
+  { device: 'pm', first: 0x0600, last: 0x060b, offset: 0, irq: 9, wide: true },
   { device: 'pci', first: 0x0cf8, last: 0x0cff, offset: 0, wide: true },
 ] as const satisfies readonly PortWiring[];
 

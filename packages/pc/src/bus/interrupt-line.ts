@@ -47,3 +47,25 @@ export class WiredOr {
     };
   }
 }
+
+/** A wire with a switch in it: while that is open, the output is low. */
+export class Gate implements InterruptLine {
+  private high = false;
+  private closed = true;
+  private readonly output: InterruptLine;
+
+  constructor(output: InterruptLine) {
+    this.output = output;
+  }
+
+  set(level: boolean): void {
+    this.high = level;
+    this.output.set(this.high && this.closed);
+  }
+
+  /** Opens or closes the switch. */
+  connect(closed: boolean): void {
+    this.closed = closed;
+    this.set(this.high);
+  }
+}
