@@ -142,7 +142,9 @@ export class Pc {
     this.clock = new Clock(() => this.cpu.icount);
     this.clock.onArm = (deadline) => this.shorten(deadline);
     const apic = (this.cpu.model.features & FEATURE.APIC) !== 0;
-    this.rsdpPaddr = installTables(this.mem, { ramBytes: this.mem.ramBytes, apic });
+    const { eax: signature, edx: features } = this.cpu.model.cpuidLeaf(1);
+    const { ramBytes } = this.mem;
+    this.rsdpPaddr = installTables(this.mem, { ramBytes, apic, signature, features });
     this.devices = createDevices({
       clock: this.clock,
       ports: this.ports,

@@ -2,6 +2,8 @@
 import { KexecError, type PhysMem } from '@kexec/phys-mem';
 import { BIOS_HIGH_PADDR, BIOS_PADDR, EBDA_BYTES, EBDA_PADDR } from '../memlayout.js';
 import { dsdtTable, facs, fadt, hpetTable, madt, rsdp, rsdt } from './acpi/tables.js';
+import { MP_POINTER_BYTES, mpPointer, mpTable } from './mp-table.js';
+import { SMBIOS_ENTRY_POINT_BYTES, smbiosEntryPoint, smbiosStructures } from './smbios.js';
 
 /** ROM offsets that belong to tables: the code keeps above them. */
 export const TABLES_OFFSET = 0x0000;
@@ -15,6 +17,10 @@ export interface TablesOptions {
   readonly ramBytes: number;
   /** Whether the processor has a local APIC, and the board an I/O APIC. */
   readonly apic: boolean;
+  /** CPUID.1:EAX: family, model, stepping. */
+  readonly signature: number;
+  /** CPUID.1:EDX. */
+  readonly features: number;
 }
 
 /** Tables, where to put them. */
@@ -37,17 +43,26 @@ export function installTables(mem: PhysMem, options: TablesOptions): number {
   return rsdpPaddr;
 }
 
-/** All tables of a PC. */
-export function createTables({ ramBytes, apic }: TablesOptions): FirmwareTables {
+/** All tables of a PC. What is searched for at every sixteenth byte comes first, and points to the rest. */
+export function createTables(options: TablesOptions): FirmwareTables {
   const area = new TableArea();
-  // The search for it looks at every sixteenth byte; it comes first, and its pointer is put in at the end.
   const rsdpPaddr = area.reserve(RSDP_BYTES);
-  const dsdtPaddr = area.place(dsdtTable({ ramBytes }));
-  const tables = [area.place(fadt({ facsPaddr: FACS_PADDR, dsdtPaddr }))];
-  if (apic) tables.push(area.place(madt()));
-  tables.push(area.place(hpetTable()));
-  area.fill(rsdpPaddr, rsdp(area.place(rsdt(tables))));
+  const smbiosPaddr = area.reserve(SMBIOS_ENTRY_POINT_BYTES);
+  if (options.apic) {
+    const pointer = area.reserve(MP_POINTER_BYTES);
+    area.fill(pointer, mpPointer(area.place(mpTable(options))));
+  }
+  const structures = smbiosStructures(options);
+  area.fill(smbiosPaddr, smbiosEntryPoint(structures, area.place(structures)));
+  area.fill(rsdpPaddr, rsdp(area.place(rsdt(placeAcpiTables(area, options)))));
   return { rom: area.bytes, facs: facs(), rsdpPaddr };
+}
+
+/** Returns the addresses of those that the RSDT lists. */
+function placeAcpiTables(area: TableArea, { ramBytes, apic }: TablesOptions): number[] {
+  const dsdtPaddr = area.place(dsdtTable({ ramBytes }));
+  const listed = [fadt({ facsPaddr: FACS_PADDR, dsdtPaddr }), ...(apic ? [madt()] : []), hpetTable()];
+  return listed.map((table) => area.place(table));
 }
 
 const RSDP_BYTES = 20;
