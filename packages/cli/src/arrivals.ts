@@ -42,6 +42,16 @@ export class Arrivals {
     });
   }
 
+  /** Resolves at the next arrival, or after so many milliseconds. */
+  async within(milliseconds: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const elapsed = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
+    });
+    await Promise.race([this.next(), elapsed]);
+    clearTimeout(timer);
+  }
+
   /** Waits for `work`, or until a stop is asked for. */
   async unlessAsked(work: Promise<void>): Promise<void> {
     await new Promise<void>((resolve, reject) => {

@@ -85,6 +85,40 @@ describe('idle', () => {
   });
 });
 
+describe('time in HLT', () => {
+  /** Halts for 20 ms a slice, as a run with that limit does. */
+  const halting: Slice = (machine) => {
+    machine.halt(20_000_000);
+    return { kind: 'budget' };
+  };
+
+  test('is slept while somebody may type', async () => {
+    const { machine, console, end } = start([halting, busy, exitWith(0)]);
+    await delay(5);
+    // One slice, and the sleep after it.
+    expect(machine.asked).toHaveLength(1);
+    console.type('x');
+    expect(await end).toBe(0);
+  });
+
+  test('is skipped when stdin has ended', async () => {
+    const { console, end } = start([...Array.from({ length: 2000 }, () => halting), exitWith(0)]);
+    console.end();
+    // 40 s, which the test would not live to see.
+    expect(await end).toBe(0);
+  });
+
+  test('is skipped while the guest talks', async () => {
+    const talking: Slice = (machine, instructions) => {
+      run.serial.onByte(0x41);
+      return halting(machine, instructions);
+    };
+    const run = start([idle, ...Array.from({ length: 500 }, () => talking), exitWith(0)]);
+    run.console.type('x');
+    expect(await run.end).toBe(0);
+  }, 5_000);
+});
+
 describe('limits', () => {
   test('no slice passes the instruction limit', async () => {
     const { machine, end } = start([busy], { icountLimit: 120_001 });

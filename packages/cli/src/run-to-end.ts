@@ -86,6 +86,10 @@ async function untilStopped(
   }
 }
 
+/**
+ * While somebody may type, time in HLT is slept: a guest that idles costs next to nothing. It is not while the guest
+ * talks: at 9600 baud a driver that sends from its interrupt handler would make the user wait for every line.
+ */
 async function turns(
   slices: Slices,
   serial: SerialOutput,
@@ -94,7 +98,9 @@ async function turns(
 ): Promise<RunStop> {
   for (;;) {
     arrivals.clear();
-    const stop = slices.runFor(TURN_MS);
+    const stop = slices.runFor(TURN_MS, console.open);
+    const unslept = slices.takeUnslept();
+    const sleeps = console.open && !serial.hasPending && unslept > 0;
     serial.flush();
     if (stop && stop.kind !== 'idle') return stop;
     await arrivals.unlessAsked(serial.drained());
@@ -102,6 +108,8 @@ async function turns(
     if (stop && !arrivals.any) {
       if (!console.open) return stop;
       await arrivals.next();
+    } else if (sleeps) {
+      await arrivals.within(unslept);
     }
     if (arrivals.asked) return arrivals.asked;
   }

@@ -7,8 +7,10 @@ export interface Runnable {
     readonly cpu: CpuView;
     /** Virtual time in nanoseconds. */
     readonly clock: { now(): number };
+    /** Virtual nanoseconds that passed in HLT. */
+    readonly haltedNanoseconds: number;
   };
-  run(limit: { readonly instructions: number }): MachineStop;
+  run(limit: { readonly instructions: number; readonly haltedNanoseconds: number }): MachineStop;
   /** Bytes typed on ttyS0. */
   input(bytes: Uint8Array): void;
 }

@@ -30,6 +30,11 @@ export class SerialOutput {
     this.#pending.push(byte);
   };
 
+  /** Whether something has come since the last flush. */
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
   /** Hands to the stream what has come so far. */
   flush(): void {
     if (this.#pending.length === 0) return;

@@ -7,38 +7,56 @@ const SLICE_INSTRUCTIONS = 50_000;
 /** As in pc.run: a HLT that lasts longer can only be ended by input. */
 const IDLE_NS = 60_000_000_000;
 
+/** HLT lasts as long for the user as for the guest, to this precision. Longer, and a prompt would come late. */
+const PACE_NS = 20_000_000;
+
 /** The slices of one run. */
 export class Slices {
   readonly #machine: Runnable;
   #left: number;
   #haltedNs = 0;
+  /** Up to where time in HLT has been slept on the host's clock. */
+  #sleptNs: number;
 
   /** @param icountLimit - instructions that the whole run may retire */
   constructor(machine: Runnable, icountLimit = Number.POSITIVE_INFINITY) {
     this.#machine = machine;
     this.#left = icountLimit;
+    this.#sleptNs = machine.pc.haltedNanoseconds;
+  }
+
+  /** Time in HLT that has not been slept yet, in milliseconds; the caller sleeps it now, or not at all. */
+  takeUnslept(): number {
+    const { haltedNanoseconds } = this.#machine.pc;
+    const unslept = haltedNanoseconds - this.#sleptNs;
+    this.#sleptNs = haltedNanoseconds;
+    return unslept / 1e6;
   }
 
   /**
    * Runs slices for so long on the host's clock, and at least one.
    *
+   * @param paced - stop early when there is time in HLT to be slept
    * @returns why the run stopped; undefined when only this time is up
    */
-  runFor(milliseconds: number): Exclude<RunStop, { kind: 'budget' }> | undefined {
+  runFor(milliseconds: number, paced = false): Exclude<RunStop, { kind: 'budget' }> | undefined {
+    const haltedNanoseconds = paced ? PACE_NS : Number.POSITIVE_INFINITY;
     const end = performance.now() + milliseconds;
     do {
       if (this.#left <= 0) return LIMIT_REACHED;
-      const stop = this.#slice();
+      const stop = this.#slice(haltedNanoseconds);
       if (stop.kind !== 'budget') return stop;
+      if (this.#machine.pc.haltedNanoseconds - this.#sleptNs >= haltedNanoseconds) return undefined;
     } while (performance.now() < end);
     return undefined;
   }
 
-  #slice(): RunStop {
+  #slice(haltedNanoseconds: number): RunStop {
     const { cpu, clock } = this.#machine.pc;
     const icount = cpu.icount;
     const since = clock.now();
-    const stop = this.#machine.run({ instructions: Math.min(this.#left, SLICE_INSTRUCTIONS) });
+    const instructions = Math.min(this.#left, SLICE_INSTRUCTIONS);
+    const stop = this.#machine.run({ instructions, haltedNanoseconds });
     this.#left -= cpu.icount - icount;
     // A masked timer ticks on during HLT and each tick counts as an instruction, so that a slice can end before
     // pc.run has seen enough ticks to call the CPU idle.

@@ -6,7 +6,7 @@ import type { Kexec, KexecEngine, KexecState } from '@kexec/kexec';
 import { installKexec, loadedHead, saveKexec } from '@kexec/kexec';
 import type { LoadOptions, LoadPlan } from '@kexec/loaders';
 import { planLoad } from '@kexec/loaders';
-import type { Pc, PcOptions, PcState, PcStop } from '@kexec/pc';
+import type { Pc, PcLimit, PcOptions, PcState, PcStop } from '@kexec/pc';
 import { createPc } from '@kexec/pc';
 import { createPhysMem, KexecError, PAGE_SIZE, pcE820Map } from '@kexec/phys-mem';
 import { cpuModel } from '@kexec/x86-cpu';
@@ -31,6 +31,9 @@ export interface MachineOptions {
 /** What a load takes besides the image. */
 export type MachineLoadOptions = Omit<LoadOptions, 'image' | 'memoryRanges'>;
 
+/** How far to run: instructions, and time in HLT, at most. */
+export type MachineLimit = Pick<PcLimit, 'instructions' | 'haltedNanoseconds'>;
+
 /** A PC, the modelled kernel that runs on it, and kexec in that kernel. */
 export interface Machine {
   readonly pc: Pc;
@@ -50,8 +53,8 @@ export interface Machine {
    * `run` then executes it.
    */
   exec(): void;
-  /** Runs the PC until something stops it, for at most so many instructions. */
-  run(limit?: { readonly instructions?: number }): PcStop;
+  /** Runs the PC until something stops it, or a limit is reached. */
+  run(limit?: MachineLimit): PcStop;
   /** Bytes typed on ttyS0. */
   input(bytes: Uint8Array): void;
   /** Everything, as a file's bytes: a later process goes on from here. */
@@ -195,7 +198,7 @@ class RunningMachine implements Machine {
     kexecReboot(this.kexec);
   }
 
-  run(limit: { readonly instructions?: number } = {}): PcStop {
+  run(limit: MachineLimit = {}): PcStop {
     const { instructions = 0 } = limit;
     if (!Number.isSafeInteger(instructions) || instructions < 0) {
       throw new KexecError('RUN_INSTRUCTIONS', `${instructions} is no number of instructions`);

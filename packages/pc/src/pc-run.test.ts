@@ -1,4 +1,6 @@
 /** PC: how runs end, how time passes, how a saved PC goes on. */
+
+import { DS, ES } from '@kexec/x86-cpu';
 import { describe, expect, it } from 'vitest';
 import { ISA_CYCLE_NS } from './pc.js';
 import { boot, ENTRY, run } from './testing/real-mode.js';
@@ -39,6 +41,20 @@ describe('a run', () => {
       expect(pc.run({ nanoseconds: 2 * MILLION })).toEqual({ kind: 'budget' });
       expect(pc.clock.now() - start).toBe(2 * MILLION);
     }
+  });
+
+  it('ends after as much time in HLT as was asked for, and goes on in the middle of it', () => {
+    const { pc } = boot('sti\n sleep: hlt\n jmp sleep');
+    const start = pc.clock.now();
+    expect(pc.run({ haltedNanoseconds: 5 * MILLION })).toEqual({ kind: 'budget' });
+    expect(pc.haltedNanoseconds).toBe(5 * MILLION);
+    const awake = pc.clock.now() - start - 5 * MILLION;
+    expect(pc.run({ haltedNanoseconds: MILLION })).toEqual({ kind: 'budget' });
+    expect(pc.clock.now() - start).toBe(6 * MILLION + awake);
+  });
+
+  it('ends when the guest turns the power off', () => {
+    expect(run('mov dx, 0x604\n mov ax, 0x2000\n out dx, ax\n jmp $').stop).toEqual({ kind: 'power-off' });
   });
 
   it('ends when it is asked to from outside, and goes on', () => {
@@ -153,6 +169,40 @@ describe('a saved PC', () => {
       return { eax, ecx, eip, eflags, icount, clock, devices, text: text() };
     });
     expect(fast).toEqual(reference);
+  });
+
+  it('has read the same counts from the local APIC’s timer, and taken its interrupts at the same instruction', () => {
+    const program = `
+        mov al, 0xff
+        out 0x21, al
+        mov word [es:0x100], tick
+        mov word [es:0x102], 0
+        mov dword [0x380], 1000
+        sti
+        mov di, 0x600
+    next: mov eax, [0x390]
+        stosd
+        imul ecx, eax, 7
+        cmp di, 0x1000
+        jb next
+        cli
+        hlt
+    tick: mov dword [0xb0], 0
+        inc word [es:0x500]
+        iret`;
+    const [fast, reference] = (['fast', 'reference'] as const).map((interpreter) => {
+      const { pc } = boot(program, { interpreter });
+      const flat = { selector: 0, attributes: 0x93, limit: 0xffff };
+      pc.cpu.setSegment(DS, { ...flat, base: 0xfee0_0000 });
+      pc.cpu.setSegment(ES, { ...flat, base: 0 });
+      // Divided by one, periodic, vector 40.
+      pc.mem.write32(0xfee0_03e0, 0xb);
+      pc.mem.write32(0xfee0_0320, 0x2_0040);
+      expect(pc.run({ instructions: 20_000 }).kind).toBe('halted-forever');
+      return { ram: pc.mem.readBytes(0x500, 0xb00), clock: pc.clock.now(), devices: pc.saveState().devices };
+    });
+    expect(fast).toEqual(reference);
+    expect(fast?.ram[0]).toBeGreaterThan(20);
   });
 
   it('is the same whether it ran at once or in pieces', () => {

@@ -63,6 +63,8 @@ export interface PcLimit {
   readonly instructions?: number;
   /** Nanoseconds of virtual time at most. */
   readonly nanoseconds?: number;
+  /** Nanoseconds at most that pass in HLT: a caller that wants them to last as long on its own clock asks for few. */
+  readonly haltedNanoseconds?: number;
 }
 
 /** Why a run ended. */
@@ -120,6 +122,7 @@ export class Pc {
   /** The processor was asked to stop so that its slice can be measured again. */
   private remeasure = false;
   private a20 = true;
+  private halted = 0;
 
   constructor(options: PcOptions) {
     this.mem = options.mem;
@@ -177,13 +180,14 @@ export class Pc {
    */
   run(limit: PcLimit = {}): PcStop {
     const { instructions = Number.POSITIVE_INFINITY, nanoseconds = Number.POSITIVE_INFINITY } = limit;
+    const haltedEnd = this.halted + (limit.haltedNanoseconds ?? Number.POSITIVE_INFINITY);
     const end = this.clock.now() + nanoseconds;
     let left = instructions;
     let haltedSince = Number.NaN;
     for (;;) {
       this.clock.runDue();
       if (this.request) return this.takeRequest();
-      if (left <= 0 || this.clock.now() >= end) return { kind: 'budget' };
+      if (left <= 0 || this.clock.now() >= end || this.halted >= haltedEnd) return { kind: 'budget' };
       const before = this.cpu.icount;
       const stop = this.slice(left, end);
       const retired = this.cpu.icount - before;
@@ -198,9 +202,14 @@ export class Pc {
       if (stop.kind !== 'halt') return stop;
       if (retired > 0 || Number.isNaN(haltedSince)) haltedSince = this.clock.now();
       left -= 1;
-      const halted = this.sleep(haltedSince, end);
+      const halted = this.sleep(haltedSince, Math.min(end, this.clock.now() + haltedEnd - this.halted));
       if (halted) return halted;
     }
+  }
+
+  /** Nanoseconds of virtual time that passed in HLT while this object ran. It is no part of the state. */
+  get haltedNanoseconds(): number {
+    return this.halted;
   }
 
   /** Makes the current run, or the next one, end with `stop` at the next instruction boundary. */
@@ -262,7 +271,9 @@ export class Pc {
     const now = this.clock.now();
     const next = Math.min(this.clock.nextDeadline(), end);
     if (next === Number.POSITIVE_INFINITY || now - since >= IDLE_NS) return { kind: 'idle' };
-    this.clock.skip(Math.max(0, next - now));
+    const skipped = Math.max(0, next - now);
+    this.halted += skipped;
+    this.clock.skip(skipped);
     return undefined;
   }
 

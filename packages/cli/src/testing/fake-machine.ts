@@ -12,6 +12,7 @@ export class FakeMachine implements Runnable {
   readonly asked: number[] = [];
   #icount = 0;
   #now = 0;
+  #halted = 0;
   readonly #slices: Slice[];
   readonly pc: Runnable['pc'];
 
@@ -20,6 +21,7 @@ export class FakeMachine implements Runnable {
     this.#slices = slices;
     const icount = () => this.#icount;
     const now = () => this.#now;
+    const halted = () => this.#halted;
     this.pc = {
       cpu: {
         get icount() {
@@ -32,6 +34,9 @@ export class FakeMachine implements Runnable {
         getSegment: () => ({ selector: 0x10 }),
       },
       clock: { now },
+      get haltedNanoseconds() {
+        return halted();
+      },
     };
   }
 
@@ -41,6 +46,12 @@ export class FakeMachine implements Runnable {
 
   pass(nanoseconds: number): void {
     this.#now += nanoseconds;
+  }
+
+  /** Lets time pass in HLT. */
+  halt(nanoseconds: number): void {
+    this.pass(nanoseconds);
+    this.#halted += nanoseconds;
   }
 
   run({ instructions }: { readonly instructions: number }): MachineStop {

@@ -36,11 +36,12 @@ export interface SmbiosOptions {
 /** The structures, one after the other. @see SMBIOS Reference Specification 2.8, chapter 7 */
 export function smbiosStructures({ ramBytes, signature, features }: SmbiosOptions): Uint8Array {
   const structures = [
+    // Linux trusts the ACPI description of a host bridge from 2008 on (arch/x86/pci/acpi.c pci_acpi_crs_quirks()).
     // Characteristics: PCI, EDD; then ACPI, and "virtual machine".
     structure(
       0,
       HANDLE.BIOS,
-      ['kexec', '1', '11/17/2002'],
+      ['kexec', '1', '01/01/2024'],
       [...[1, 2], [0xf000, 'u16'], ...[3, 0], [0x0008_0080, 'u64'], ...[0x01, 0x10, 0, 1, 0xff, 0xff]],
     ),
     structure(
