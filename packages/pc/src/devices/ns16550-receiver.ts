@@ -5,6 +5,14 @@ import { type DeviceState, loadRegisters, saveRegisters } from '../device-state.
 /** 16550A, "FIFO Interrupt Mode Operation": the time-out comes when a character has waited for four more. */
 const TIMEOUT_CHARACTERS = 4;
 
+/** Bits of the line status register that the receiver owns. */
+export const LSR_DR = 0x01;
+export const LSR_OVERRUN = 0x02;
+export const LSR_BREAK = 0x10;
+const LSR_FIFO_ERROR = 0x80;
+/** A received byte carries the line status bits that concern it above its eight bits. */
+const FLAGS_SHIFT = 8;
+
 /** What the register file says about the line. */
 export interface LineSettings {
   /** Bytes that the receiver holds: 16 with FIFOs, else 1. */
@@ -51,12 +59,27 @@ export class Ns16550Receiver {
     return this.registers.timeout === 1;
   }
 
-  get overrun(): boolean {
-    return this.registers.overrun === 1;
+  /** Whether the line status interrupt has a reason. */
+  get hasError(): boolean {
+    return this.registers.overrun === 1 || this.oldestFlags !== 0;
   }
 
-  clearOverrun(): void {
+  /** Reads the line status bits; the errors that they show are forgotten by it. */
+  readStatus(): number {
+    const { received, overrun } = this.registers;
+    const isMarked = received.some((entry) => entry >> FLAGS_SHIFT !== 0);
+    // 16550A, "Line Status Register", bit 7: at least one error in the FIFO; 0 without FIFOs.
+    const fifoError = isMarked && this.line().capacity > 1 ? LSR_FIFO_ERROR : 0;
+    const status =
+      (received.length > 0 ? LSR_DR : 0) | (overrun ? LSR_OVERRUN : 0) | this.oldestFlags | fifoError;
     this.registers.overrun = 0;
+    const [oldest] = received;
+    if (oldest !== undefined) received[0] = oldest & 0xff;
+    return status;
+  }
+
+  private get oldestFlags(): number {
+    return (this.registers.received[0] ?? 0) >> FLAGS_SHIFT;
   }
 
   /** Puts bytes on the line. They wait there while the FIFO is full. */
@@ -68,11 +91,16 @@ export class Ns16550Receiver {
   /** The guest reads RBR: the oldest byte, 0 when there is none. */
   take(): number {
     const r = this.registers;
-    const byte = r.received.shift() ?? 0;
+    const byte = (r.received.shift() ?? 0) & 0xff;
     r.timeout = 0;
     this.awaitTimeout();
     this.expect();
     return byte;
+  }
+
+  /** The line was held low for longer than a character: a byte of zeroes, marked as a break. */
+  acceptBreak(): void {
+    this.accept(LSR_BREAK << FLAGS_SHIFT);
   }
 
   /** A byte has come in whole. */

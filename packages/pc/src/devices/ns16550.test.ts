@@ -217,6 +217,30 @@ describe('16550A loopback', () => {
   });
 });
 
+describe('16550A break', () => {
+  it('comes as a byte of zeroes that LSR marks while it is the oldest, and interrupts', () => {
+    uart.write(FCR, 0x01);
+    uart.write(IER, 0x04);
+    uart.input([0x41]);
+    clock.advance(CHARACTER_NS);
+    uart.inputBreak();
+    // Behind the other byte it shows in bit 7 alone.
+    expect([irq.level, uart.read(LSR)]).toEqual([false, 0xe1]);
+    expect(uart.read(RBR)).toBe(0x41);
+    expect([irq.level, uart.read(IIR)]).toEqual([true, 0xc6]);
+    expect([uart.read(LSR), irq.level, uart.read(LSR)]).toEqual([0xf1, false, 0x61]);
+    expect([uart.read(RBR), uart.read(LSR)]).toEqual([0, 0x60]);
+  });
+
+  it('is heard by the receiver in loopback when LCR bit 6 is set', () => {
+    uart.write(MCR, 0x10);
+    uart.write(LCR, 0x43);
+    expect(uart.read(LSR)).toBe(0x71);
+    uart.write(LCR, 0x03);
+    expect([uart.read(RBR), uart.read(LSR), sent]).toEqual([0, 0x60, []]);
+  });
+});
+
 describe('16550A state', () => {
   it('has CTS, DSR and DCD from the other side', () => {
     expect(uart.read(MSR) & 0xf0).toBe(0xb0);

@@ -30,12 +30,8 @@ const IER_ELSI = 0x04;
 const IER_EDSSI = 0x08;
 const IER_MASK = 0x0f;
 
-const IIR_NONE = 0x01;
-const IIR_MODEM_STATUS = 0x00;
-const IIR_THRE = 0x02;
-const IIR_DATA = 0x04;
-const IIR_LINE_STATUS = 0x06;
-const IIR_TIMEOUT = 0x0c;
+/** Interrupt sources as IIR names them. */
+const SOURCE = { NONE: 0x01, MODEM: 0x00, THRE: 0x02, DATA: 0x04, LINE_STATUS: 0x06, TIMEOUT: 0x0c } as const;
 const IIR_FIFOS = 0xc0;
 
 const FCR_ENABLE = 0x01;
@@ -43,14 +39,13 @@ const FCR_CLEAR_RECEIVER = 0x02;
 const TRIGGER_LEVELS = [1, 4, 8, 14] as const;
 
 const LCR_DLAB = 0x80;
+const LCR_BREAK = 0x40;
 const MCR_LOOP = 0x10;
 const MCR_OUT2 = 0x08;
 const MCR_MASK = 0x1f;
 
-const LSR_DR = 0x01;
-const LSR_OVERRUN = 0x02;
-const LSR_THRE = 0x20;
-const LSR_TEMT = 0x40;
+/** THRE and TEMT. */
+const LSR_EMPTY = 0x60;
 
 const MSR_TERI = 0x04;
 /** The other side of the cable is there and ready: DCD, DSR, CTS. */
@@ -59,9 +54,8 @@ const MSR_CONNECTED = 0xb0;
 const FIFO_BYTES = 16;
 /** Input clock of the baud generator divided by 16: the rate that divisor 1 gives. */
 const BASE_BAUD = 115_200;
-/** Start bit, eight data bits, stop bit. */
-const BITS_PER_CHARACTER = 10;
-const NS_PER_SECOND = 1_000_000_000;
+/** Start bit, eight data bits, stop bit, in nanoseconds times the baud rate. */
+const CHARACTER_NS_BAUD = 10_000_000_000;
 
 /** What the port is connected to. */
 export interface Ns16550Wiring {
@@ -117,6 +111,11 @@ export class Ns16550 {
     this.receiver.input(bytes);
   }
 
+  /** Sends a break to the guest, ahead of what waits on the line. */
+  inputBreak(): void {
+    this.receiver.acceptBreak();
+  }
+
   read(offset: number): number {
     const r = this.registers;
     switch (offset) {
@@ -154,7 +153,7 @@ export class Ns16550 {
         this.writeFcr(value);
         break;
       case LCR:
-        r.lcr = value;
+        this.writeLcr(value);
         break;
       case MCR:
         this.writeMcr(value & MCR_MASK);
@@ -189,8 +188,7 @@ export class Ns16550 {
 
   /** Divisor 0 counts as 65,536, as the generator does. */
   private line(): LineSettings {
-    const baud = BASE_BAUD / (this.registers.divisor || 0x10000);
-    const characterNs = Math.round((BITS_PER_CHARACTER * NS_PER_SECOND) / baud);
+    const characterNs = Math.round((CHARACTER_NS_BAUD * (this.registers.divisor || 0x10000)) / BASE_BAUD);
     return { capacity: this.fifosEnabled ? FIFO_BYTES : 1, characterNs };
   }
 
@@ -233,6 +231,13 @@ export class Ns16550 {
     if (toggled || value & FCR_CLEAR_RECEIVER) this.receiver.clear();
   }
 
+  private writeLcr(value: number): void {
+    const r = this.registers;
+    const begins = (value & ~r.lcr & LCR_BREAK) !== 0;
+    r.lcr = value;
+    if (begins && r.mcr & MCR_LOOP) this.receiver.acceptBreak();
+  }
+
   private writeMcr(value: number): void {
     const r = this.registers;
     const before = this.modemInputs();
@@ -253,16 +258,13 @@ export class Ns16550 {
   private readIir(): number {
     const source = this.source();
     // 16550A, table "Interrupt Control Functions": reading IIR resets the THRE interrupt when it is the source.
-    if (source === IIR_THRE) this.registers.threPending = 0;
+    if (source === SOURCE.THRE) this.registers.threPending = 0;
     this.follow();
     return source | (this.fifosEnabled ? IIR_FIFOS : 0);
   }
 
   private readLsr(): number {
-    const { receiver } = this;
-    const errors = receiver.overrun ? LSR_OVERRUN : 0;
-    const status = LSR_TEMT | LSR_THRE | errors | (receiver.available > 0 ? LSR_DR : 0);
-    receiver.clearOverrun();
+    const status = LSR_EMPTY | this.receiver.readStatus();
     this.follow();
     return status;
   }
@@ -278,12 +280,12 @@ export class Ns16550 {
   private source(): number {
     const { receiver } = this;
     const { ier, threPending, msrDeltas } = this.registers;
-    if (ier & IER_ELSI && receiver.overrun) return IIR_LINE_STATUS;
-    if (ier & IER_ERBFI && receiver.available >= this.trigger()) return IIR_DATA;
-    if (ier & IER_ERBFI && receiver.timedOut) return IIR_TIMEOUT;
-    if (ier & IER_ETBEI && threPending) return IIR_THRE;
-    if (ier & IER_EDSSI && msrDeltas) return IIR_MODEM_STATUS;
-    return IIR_NONE;
+    if (ier & IER_ELSI && receiver.hasError) return SOURCE.LINE_STATUS;
+    if (ier & IER_ERBFI && receiver.available >= this.trigger()) return SOURCE.DATA;
+    if (ier & IER_ERBFI && receiver.timedOut) return SOURCE.TIMEOUT;
+    if (ier & IER_ETBEI && threPending) return SOURCE.THRE;
+    if (ier & IER_EDSSI && msrDeltas) return SOURCE.MODEM;
+    return SOURCE.NONE;
   }
 
   private trigger(): number {
@@ -293,6 +295,6 @@ export class Ns16550 {
   /** Brings the interrupt line to what the registers say. On a PC, OUT2 connects it. */
   private follow(): void {
     const connected = (this.registers.mcr & (MCR_OUT2 | MCR_LOOP)) === MCR_OUT2;
-    this.irq.set(connected && this.source() !== IIR_NONE);
+    this.irq.set(connected && this.source() !== SOURCE.NONE);
   }
 }
