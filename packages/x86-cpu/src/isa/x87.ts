@@ -63,6 +63,7 @@ import {
   loadRegister,
   store,
   storeRegister,
+  storeUnchecked,
 } from '../semantics/x87/transfer.js';
 import { CMOV, type Group, type Insn, systemInsn, UNDOCUMENTED } from './insn.js';
 
@@ -125,7 +126,7 @@ export const X87_D9 = escapeRows(
     each(systemInsn('FLD STi', loadRegister)),
     each(systemInsn('FXCH ST0,STi', exchange)),
     [systemInsn('FNOP', fnop), ...NONE.slice(1)],
-    each(systemInsn('FSTPNCE STi', storeRegister(true), UNDOCUMENTED)),
+    each(systemInsn('FSTPNCE STi', storeUnchecked, UNDOCUMENTED)),
     [
       systemInsn('FCHS', changeSign),
       systemInsn('FABS', abs),

@@ -4,6 +4,8 @@ import { SINGLE, unpack } from './float-format.js';
 /** Bits kept: relative errors stay below 2^-13, within the manual's 1.5 · 2^-12. */
 const KEPT_FRACTION_BITS = 12;
 const DROPPED_BITS = 23 - KEPT_FRACTION_BITS;
+/** The smallest normal number. */
+const SINGLE_MIN = 2 ** -126;
 const lane = new DataView(new ArrayBuffer(4));
 
 /** The reciprocal of a single; denormals count as zeros, whatever MXCSR says, at both ends. */
@@ -26,8 +28,11 @@ function approximate(bits: bigint, compute: (value: number) => number): bigint {
   if (kind === 'infinite') return sign;
   if (kind === 'zero' || isDenormal) return sign | SINGLE.infinity;
   lane.setUint32(0, Number(bits & ~SINGLE.sign));
-  lane.setFloat32(0, compute(lane.getFloat32(0)));
+  const value = compute(lane.getFloat32(0));
+  // SDM Vol. 2B, "RCPPS": a tiny result is flushed to zero, and silicon looks before it rounds.
+  if (value < SINGLE_MIN) return sign;
+  lane.setFloat32(0, value);
   const rounded = (BigInt(lane.getUint32(0)) + (1n << BigInt(DROPPED_BITS - 1))) >> BigInt(DROPPED_BITS);
   const result = rounded << BigInt(DROPPED_BITS);
-  return (result & SINGLE.infinity) === 0n ? sign : sign | result;
+  return sign | result;
 }

@@ -6,6 +6,7 @@ import { CODE, type Guest, type GuestOptions, protectedGuest } from '../../testi
 
 const UD = 6;
 const NM = 7;
+const SS = 12;
 const GP = 13;
 const MF = 16;
 const XM = 19;
@@ -74,6 +75,14 @@ describe('what must hold before an instruction executes', () => {
       expect(run(text).delivered()).toMatchObject({ vector: GP, errorCode: 0 });
     }
     halted('movups xmm0, [0x20001]\nmovdqu [0x20003], xmm1\nmovq xmm0, [0x20001]\naddsd xmm0, [0x20001]');
+  });
+
+  it('a misaligned operand is #GP(0) beyond the limit of the stack segment, too, an aligned one #SS(0)', () => {
+    const limit = ({ cpu }: Guest) => {
+      cpu.setSegment(2, { selector: 0x10, attributes: 0x4093, base: 0, limit: 0x1_ffff });
+    };
+    expect(vectorOf('movaps xmm0, [ss:0x20008]', limit)).toBe(GP);
+    expect(vectorOf('movaps xmm0, [ss:0x20010]', limit)).toBe(SS);
   });
 
   it('an operand beyond the limit changes nothing, even where its first half fits', () => {

@@ -20,7 +20,7 @@ import {
 import type { SystemMachine, SystemSemantics } from '../system-machine.js';
 import { requireSse } from './availability.js';
 import { abridgeTags, fullTags } from './tags.js';
-import { checkRead, operandAddress, readWords, writeWords } from './vector-memory.js';
+import { checkRead, checkWrite, operandAddress, readWords, writeWords } from './vector-memory.js';
 
 /*
  * The FXSAVE image (SDM Vol. 1, 10.5 "FXSAVE and FXRSTOR Instructions"), in bytes:
@@ -89,6 +89,8 @@ export const fxsave: SystemSemantics = (m) => {
     image[at + 3] = 0;
   }
   for (let i = 0; i < 32; i++) image[WORD_XMM + i] = registers.get(XMM + 4 * i);
+  // The reserved part is not written, but a missing page of it faults.
+  checkWrite(cpu, laddr, IMAGE_BYTES);
   writeWords(cpu, laddr, image, STORED_WORDS);
 };
 

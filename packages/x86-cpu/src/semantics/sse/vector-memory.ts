@@ -4,6 +4,7 @@ import { generalProtection } from '../../exception.js';
 import { ACCESS_READ, ACCESS_USER, ACCESS_WRITE } from '../../mmu/paging.js';
 import { linearAddress } from '../../mmu/segmentation.js';
 import { CPL } from '../../state/layout.js';
+import { segmentBase } from '../../state/segment.js';
 import type { SystemMachine } from '../system-machine.js';
 
 const PAGE_BYTES = 0x1000;
@@ -40,6 +41,7 @@ export function operandAddress(
  * The linear address of `bytes` bytes at an offset.
  *
  * SDM Vol. 2A, 2.4 "Instruction Exception Specification": a misaligned operand is #GP(0), in the stack segment too.
+ * Silicon looks at that before the limit, whose fault there is #SS(0).
  */
 export function vectorAddress(
   cpu: Cpu,
@@ -49,9 +51,9 @@ export function vectorAddress(
   alignment: Alignment,
   isWrite: boolean,
 ): number {
-  const laddr = linearAddress(cpu.registers, segment, offset, bytes, isWrite);
-  if (alignment === 'aligned' && laddr & LANE_MASK) throw generalProtection();
-  return laddr;
+  const isMisaligned = ((segmentBase(cpu.registers, segment) + offset) & LANE_MASK) !== 0;
+  if (alignment === 'aligned' && isMisaligned) throw generalProtection();
+  return linearAddress(cpu.registers, segment, offset, bytes, isWrite);
 }
 
 /** Reads dwords. */

@@ -32,6 +32,7 @@ export const ffree = computing((m, fpu) => {
 
 /** FFREEP: FFREE, and TOP + 1; the register at the top keeps its tag. */
 export const ffreep = computing((m, fpu) => {
+  fpu.setConditions(0, STATUS_C1);
   fpu.free(stackIndex(m, 0));
   fpu.pop();
 });

@@ -1,5 +1,5 @@
 /** Loads, stores, exchanges and conditional moves (SDM Vol. 1, 8.3.3 "Data Transfer Instructions"). */
-import type { Fpu } from '../../state/fpu.js';
+import { type Fpu, STATUS_C1 } from '../../state/fpu.js';
 import { type Cond, condition } from '../condition.js';
 import { type MemoryFormat, REAL80 } from './convert.js';
 import { computing, stackIndex } from './escape.js';
@@ -75,6 +75,13 @@ export const storeRegister = (pops: boolean) =>
     fpu.write(stackIndex(m, 0), value);
     if (pops) fpu.pop();
   });
+
+/** FSTPNCE ST(i), without the exceptions of FSTP: an empty register is not copied. */
+export const storeUnchecked = computing((m, fpu) => {
+  fpu.setConditions(0, STATUS_C1);
+  if (!fpu.isEmpty(0)) fpu.write(stackIndex(m, 0), fpu.read(0));
+  fpu.pop();
+});
 
 /** FXCH: an empty register counts as indefinite. */
 export const exchange = computing((m, fpu) => {
