@@ -120,11 +120,13 @@ export class Draft {
   }
 
   /** Makes ModRM's address one worth trying, by way of the registers it is made of. */
-  placeOperand(decoded: Decoded, keepsStack: boolean): void {
+  placeOperand(decoded: Decoded, keepsStack: boolean, alignment = 1): void {
     const { address, addressSize } = decoded;
     if (address === undefined) return;
     const { base, index, scale, displacement } = address;
-    const target = pickOffset(this.noise, this.selector(address.segment), addressSize);
+    const picked = pickOffset(this.noise, this.selector(address.segment), addressSize);
+    // Segments begin on boundaries of sixteen.
+    const target = picked - (picked % alignment);
     const mask = addressSize === 16 ? 0xffff : 0xffff_ffff;
     const rest = ((target - displacement) & mask) >>> 0;
     if (base >= 0 && base === index) this.set(base, rest / (1 + 2 ** scale), addressSize);
@@ -168,7 +170,7 @@ export class Draft {
   }
 
   /** The state; throws where bytes lie in the code, and could be run in place of INT3. */
-  finish(fx?: readonly number[]): RecordedState {
+  finish(fx?: Uint8Array): RecordedState {
     const { laddr, code, decoded } = this.encoding;
     const isBranch = /^(J|CALL|RET|IRET|LOOP)/.test(decoded?.insn.mnemonic ?? '');
     const [first, end] = isBranch ? [0x2000_0000, 0x2000_2000] : [laddr, laddr + code.length + 16];

@@ -50,7 +50,9 @@ export function makeEncoding(form: Form, noise: Noise): Encoding {
 }
 
 /** How much of an undefined opcode is fetched is left open, as in "UD—Undefined Instruction" for UD0's ModRM. */
-function isWhollyFetched({ row }: Form): boolean {
+function isWhollyFetched({ row, rm }: Form): boolean {
+  const excluded = rm === 'memory' ? 'NU' : 'M';
+  if (rm !== 'none' && row?.operands.some(({ method }) => excluded.includes(method))) return false;
   return row !== undefined && (row.flags & TEST_REGISTERS) === 0 && !row.mnemonic.startsWith('UD');
 }
 
@@ -64,7 +66,8 @@ interface Place {
 function prefixesFor(form: Form, place: Place, noise: Noise): number[] {
   const prefixes: number[] = [];
   const flags = form.row?.flags ?? 0;
-  if (form.operandSize !== place.codeSize) prefixes.push(OPERAND_SIZE);
+  if (form.prefix) prefixes.push(form.prefix);
+  else if (form.prefix === undefined && form.operandSize !== place.codeSize) prefixes.push(OPERAND_SIZE);
   if (place.addressSize !== place.codeSize) prefixes.push(ADDRESS_SIZE);
   if (noise.percent(22)) prefixes.push(noise.pick(OVERRIDES));
   // Reserved, and of an effect on AMD: F2 and F3 choose the sense of LOOPE and LOOPNE.
@@ -100,6 +103,7 @@ function operandBytes(form: Form, place: Place, prefixes: readonly number[], noi
 function modrmBytes(form: Form, place: Place, prefixes: readonly number[], noise: Noise): number[] {
   const reg = (form.digit >= 0 ? form.digit : noise.below(8)) << 3;
   const rm = noise.below(8);
+  if (form.modrm) return [noise.pick(form.modrm)];
   if (form.rm === 'register') return [0xc0 | reg | rm];
   const mod = noise.pick([0, 0, 1, 1, 2]);
   const displacement = noise.percent(80) ? noise.below(0x400) - 0x200 : operandWord(noise) & 0xffff;

@@ -20,6 +20,7 @@ const EXCLUDED: readonly (readonly [reason: string, applies: Reason])[] = [
   ['with mod = 3 it is an EVEX or VEX prefix of newer processors', isPrefixOfVectorExtension],
   ['with mod = 3 it is another instruction of newer processors', isOtherInstruction],
   ['on newer processors the hole is an instruction: RDRAND, RDSEED, XSAVEC', hasOpcode(0x0f, 0xc7)],
+  ['on processors with SSE3 the hole is FISTTP', isOneOfHoles([0xdb, 1], [0xdd, 1], [0xdf, 1])],
   ['SLDT and STR have siblings here on newer processors', isHole(0x0f, 0x00)],
   ['on newer processors the hole is an instruction', isHole(0x0f, 0x01)],
   ['it is XOP on some processors', isHole(0x8f)],
@@ -34,6 +35,11 @@ export function excludedBecause(form: Form): string | undefined {
 
 function isHole(...bytes: number[]): Reason {
   return (form) => form.row === undefined && hasOpcode(...bytes)(form);
+}
+
+function isOneOfHoles(...places: [opcode: number, digit: number][]): Reason {
+  return ({ row, opcode, digit }) =>
+    row === undefined && places.some((place) => place[0] === opcode[0] && place[1] === digit);
 }
 
 /** BOUND, LES and LDS with a register: 62, C4 and C5. */

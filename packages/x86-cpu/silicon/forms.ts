@@ -1,9 +1,11 @@
 /** The forms to record: every row of the opcode maps, by operand size and by register or memory operand. */
-import { isChoice } from '../src/isa/choice.js';
+import { isChoice, type MandatoryPrefix } from '../src/isa/choice.js';
 import { type Insn, isGroup, type OpcodeMap } from '../src/isa/insn.js';
 import { OPCODE_MAP } from '../src/isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../src/isa/opcode-map-0f.js';
+import type { FxFlavour } from '../src/testing/silicon-fx-noise.js';
 import { excludedBecause } from './excluded.js';
+import { multimediaForms } from './multimedia-forms.js';
 
 /** What ModRM.rm names in all encodings of a form; 'none' where no ModRM byte follows the opcode. */
 export type RmKind = 'none' | 'register' | 'memory';
@@ -20,15 +22,25 @@ export interface Form {
   readonly digit: number;
   readonly operandSize: 16 | 32;
   readonly rm: RmKind;
+  /** Mandatory prefix; undefined where 66, F2 and F3 have their usual meanings. */
+  readonly prefix: MandatoryPrefix | undefined;
+  /** The ModRM bytes of an x87 register form; undefined where digit and rm tell them. */
+  readonly modrm: readonly number[] | undefined;
+  /** The FPU and XMM registers to start from. */
+  readonly flavour: FxFlavour;
 }
 
 const ESCAPE = 0x0f;
-/** Prefixes, and the x87 escapes, which have forms of their own. */
+/** The x87 escapes, whose forms are in multimedia-forms.ts. */
 const X87_FIRST = 0xd8;
 const X87_LAST = 0xdf;
 
 /** All forms of the rows that there are today. */
-export function integerForms(): Form[] {
+export function allForms(): Form[] {
+  return [...integerForms(), ...multimediaForms()];
+}
+
+function integerForms(): Form[] {
   return [...formsOf(OPCODE_MAP, []), ...formsOf(OPCODE_MAP_0F, [ESCAPE])].filter(
     (form) => excludedBecause(form) === undefined,
   );
@@ -38,7 +50,7 @@ function* formsOf(map: OpcodeMap, prefix: readonly number[]): Generator<Form> {
   for (const [byte, entry] of map.entries()) {
     if (entry === undefined || (prefix.length === 0 && byte >= X87_FIRST && byte <= X87_LAST)) continue;
     const opcode = [...prefix, byte];
-    // Not recorded yet: multimedia rows (README.md).
+    // Chosen by mandatory prefix or mod: multimedia-forms.ts.
     if (isChoice(entry)) continue;
     if (!isGroup(entry)) yield* variants(entry, opcode, -1);
     else
@@ -56,7 +68,11 @@ function* variants(row: Insn | undefined, opcode: readonly number[], digit: numb
       const bytes = opcode.map((byte) => byte.toString(16).padStart(2, '0')).join('');
       const where = digit < 0 ? bytes : `${bytes}/${digit}`;
       const name = `${where} ${label} ${operandSize}${rm === 'none' ? '' : ` ${rm}`}`;
-      yield { name, family: familyOf(opcode), row, opcode, digit, operandSize, rm };
+      // WAIT, too, takes the exception of an x87 instruction.
+      const isX87 = row?.mnemonic === 'WAIT';
+      const family = isX87 ? 'x87-high' : familyOf(opcode);
+      const form = { name, family, row, opcode, digit, operandSize, rm };
+      yield { ...form, prefix: undefined, modrm: undefined, flavour: isX87 ? 'x87' : 'none' };
     }
   }
 }

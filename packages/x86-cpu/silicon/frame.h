@@ -12,6 +12,9 @@
 /* struct _fpstate_32 of the kernel: an FSAVE image of 112 bytes, then an FXSAVE image, then the XSAVE header. */
 #define FSAVE_STATUS 4
 #define FSAVE_TAGS 8
+#define FSAVE_IP 12
+#define FSAVE_OPCODE 18
+#define FSAVE_DP 20
 #define FSAVE_REGISTERS 28
 #define FXSAVE_AT 112
 #define XSTATE_BV_AT (FXSAVE_AT + FX_BYTES)
@@ -70,10 +73,20 @@ static void write_fx(ucontext_t *frame, const uint8_t *fx)
     memcpy(area, fx, 2);
     memcpy(area + FSAVE_STATUS, fx + 2, 2);
     memcpy(area + FSAVE_TAGS, &tags, 4);
+    memcpy(area + FSAVE_IP, fx + 8, 4);
+    memcpy(area + FSAVE_OPCODE, fx + 6, 2);
+    memcpy(area + FSAVE_DP, fx + 16, 4);
     for (unsigned i = 0; i < 8; i++)
         memcpy(area + FSAVE_REGISTERS + 10 * i, fx + 32 + 16 * i, 10);
     memcpy(area + FXSAVE_AT, fx, 416);
     area[XSTATE_BV_AT] |= 3;
+}
+
+/* For the return from a signal that ends no vector: the kernel leaves FOP out of the FSAVE image. */
+static void keep_opcode(ucontext_t *frame)
+{
+    uint8_t *area = (uint8_t *)frame->uc_mcontext.fpregs;
+    memcpy(area + FSAVE_OPCODE, area + FXSAVE_AT + 6, 2);
 }
 
 static void read_fx(const ucontext_t *frame, uint8_t *fx)

@@ -6,11 +6,11 @@ import { packForms, type RecordedForm, type RecordedVector } from '../src/testin
 import { Noise } from '../src/testing/silicon-noise.js';
 import { Unsafe } from './draft.js';
 import { type Encoding, makeEncoding } from './encodings.js';
-import { type Form, integerForms } from './forms.js';
+import { allForms, type Form } from './forms.js';
 import { NativeMachine, type Question } from './native.js';
 import { makeState } from './states.js';
 
-const VECTORS_A_FORM = 300;
+const VECTORS_A_FORM = { none: 300, x87: 1000, integer: 500, single: 500, double: 500 } as const;
 /** An immediate is part of the encoding, so such forms have more of them. */
 const STATES_AN_ENCODING = { immediate: 3, other: 10 } as const;
 const ATTEMPTS = 50;
@@ -19,7 +19,7 @@ const [sources = '', ...chosen] = process.argv.slice(2);
 const recorded = join(sources, 'recorded');
 mkdirSync(recorded, { recursive: true });
 const machine = new NativeMachine(sources);
-const forms = integerForms();
+const forms = allForms();
 let total = 0;
 for (const family of new Set(forms.map((form) => form.family))) {
   if (chosen.length > 0 && !chosen.includes(family)) continue;
@@ -40,10 +40,10 @@ function record(form: Form): RecordedForm {
   const questions = ask(form, firstSeed);
   const outcomes = machine.run(questions);
   const vectors: RecordedVector[] = [];
-  for (const [i, { encoding, seed, input }] of questions.entries()) {
+  for (const [i, question] of questions.entries()) {
     const outcome = outcomes[i];
-    if (outcome === undefined) throw new Error(`${form.name}: ${hex(encoding.code)} did not end`);
-    vectors.push({ encoding, seed, input, outcome });
+    if (outcome === undefined) throw new Error(`${form.name}: ${hex(question.encoding.code)} did not end`);
+    vectors.push({ ...question, outcome });
   }
   return { name: form.name, family: form.family, firstSeed, vectors };
 }
@@ -53,10 +53,11 @@ function ask(form: Form, firstSeed: number): Question[] {
   const questions: Question[] = [];
   const hasImmediate = form.row?.operands.some(({ method }) => 'IOJA'.includes(method)) ?? false;
   const states = hasImmediate ? STATES_AN_ENCODING.immediate : STATES_AN_ENCODING.other;
-  while (questions.length < VECTORS_A_FORM) {
+  const wanted = VECTORS_A_FORM[form.flavour];
+  while (questions.length < wanted) {
     const encoding = makeEncoding(form, noise);
     for (let i = 0; i < states; i++) {
-      const question = attempt(encoding, firstSeed + questions.length, noise);
+      const question = attempt(form, encoding, firstSeed + questions.length, noise);
       if (question === undefined) break;
       questions.push(question);
     }
@@ -65,10 +66,10 @@ function ask(form: Form, firstSeed: number): Question[] {
 }
 
 /** A safe state for the encoding, if one is found. */
-function attempt(encoding: Encoding, seed: number, noise: Noise): Question | undefined {
+function attempt({ flavour }: Form, encoding: Encoding, seed: number, noise: Noise): Question | undefined {
   for (let i = 0; i < ATTEMPTS; i++) {
     try {
-      return { encoding, seed, input: makeState(encoding, seed, noise) };
+      return { encoding, seed, flavour, input: makeState(encoding, seed, flavour, noise) };
     } catch (error) {
       if (!(error instanceof Unsafe)) throw error;
     }

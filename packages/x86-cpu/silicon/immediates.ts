@@ -11,6 +11,8 @@ const SYSTEM_CALL = 0x80;
 export function immediateFor(form: Form, operand: OperandCode, size: number, noise: Noise): number {
   const mnemonic = form.row?.mnemonic ?? '';
   if (SHIFTS.includes(mnemonic)) return shiftCount(noise);
+  if (/^CMP[PS][SD]$/.test(mnemonic)) return noise.below(8);
+  if (/^PS[RL]/.test(mnemonic)) return noise.percent(80) ? noise.below(72) : noise.below(256);
   if (mnemonic === 'INT') return interruptVector(noise);
   if (mnemonic === 'ENTER') return operand.width === 8 ? enterLevel(noise) : noise.below(0x60);
   if (mnemonic === 'RET' || mnemonic === 'RETF') return noise.below(0x40);

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BytesAt, RecordedOutcome, RecordedState } from '../src/testing/silicon-format.js';
+import { FX_STATE_BYTES, type FxFlavour } from '../src/testing/silicon-fx-noise.js';
 import type { Encoding } from './encodings.js';
 
 /** Given by record.c for an instruction that did not end. */
@@ -15,6 +16,7 @@ const FX_BYTES = 512;
 export interface Question {
   readonly encoding: Encoding;
   readonly seed: number;
+  readonly flavour: FxFlavour;
   readonly input: RecordedState;
 }
 
@@ -59,7 +61,7 @@ function inputBytes({ encoding, input }: Question): Buffer {
     place.writeUInt16LE(bytes.length, 4);
     parts.push(place, Buffer.from(bytes));
   }
-  if (input.fx) parts.push(Buffer.from(input.fx));
+  if (input.fx) parts.push(Buffer.concat([input.fx], FX_BYTES));
   return Buffer.concat(parts);
 }
 
@@ -84,7 +86,7 @@ class OutputReader {
       const at = this.#u32();
       return [at, this.#take(this.#u16())];
     });
-    const fx = input.fx ? this.#take(FX_BYTES) : undefined;
+    const fx = input.fx ? Uint8Array.from(this.#take(FX_BYTES).slice(0, FX_STATE_BYTES)) : undefined;
     if (trapno === TIMED_OUT) return undefined;
     const state = { registers, eflags, segments, memory, fx, cr2 };
     // INT3 in the code pages marks the end of an instruction, unless it is one itself.

@@ -1,10 +1,12 @@
 /** The state to run an instruction from: pointers that point somewhere, and operands that make it do something. */
 import type { Decoded } from '../src/decode/decoded.js';
 import type { RecordedState } from '../src/testing/silicon-format.js';
+import { type FxFlavour, fxBackground } from '../src/testing/silicon-fx-noise.js';
 import { type Noise, operandWord } from '../src/testing/silicon-noise.js';
 import { Draft, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, Unsafe } from './draft.js';
 import { type Encoding, little } from './encodings.js';
 import { shiftCount } from './immediates.js';
+import { placeVectorOperands } from './multimedia-operands.js';
 import {
   CODE_SELECTORS,
   GOOD_CODE_SELECTORS,
@@ -28,13 +30,18 @@ const BIT = /^BT[SRC]?$/;
 const NO_ACCESS = /^(LEA|NOP|UD[012])$/;
 
 /** A state for this encoding; throws Unsafe where the random choices came out wrong. */
-export function makeState(encoding: Encoding, seed: number, noise: Noise): RecordedState {
+export function makeState(encoding: Encoding, seed: number, flavour: FxFlavour, noise: Noise): RecordedState {
   const draft = new Draft(encoding, seed, noise);
   const { decoded } = encoding;
+  const fx = flavour === 'none' ? undefined : fxBackground(seed, flavour);
   if (decoded === undefined) {
     // #UD: should the host know the instruction after all, it finds addresses that do no harm.
     for (let i = 0; i < 8; i++) draft.set(i, 0x3000_0100 + noise.below(0x800));
-    return draft.finish();
+    return draft.finish(fx);
+  }
+  if (fx) {
+    placeVectorOperands(draft, decoded);
+    return draft.finish(fx);
   }
   const { mnemonic } = decoded.insn;
   const usesStack = STACK.test(mnemonic);

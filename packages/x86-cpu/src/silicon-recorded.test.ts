@@ -11,6 +11,8 @@ import { toSiliconVector } from './testing/silicon-recorded.js';
 
 const FOLDER = new URL('../silicon/recorded/', import.meta.url);
 const VECTORS_A_FORM = { fast: 6, reference: 2 } as const;
+/** x87, MMX and SSE have more state to be in. */
+const LEAST_RECORDED = { integer: 300, multimedia: 500 } as const;
 
 describe.each(readdirSync(FOLDER).sort())('%s', (file) => {
   const forms = [...unpackForms(brotliDecompressSync(readFileSync(new URL(file, FOLDER))))];
@@ -21,17 +23,20 @@ describe.each(readdirSync(FOLDER).sort())('%s', (file) => {
     const failures = vectors
       .map((vector) => ({ asm: vector.asm, differences: differences(machine, vector) }))
       .filter((failure) => failure.differences.length > 0);
-    const [count, disagreements] = [vectors.length, failures.length];
     noteFigures(`silicon, ${interpreter} interpreter`, {
       forms: forms.length,
-      vectors: count,
-      disagreements,
+      vectors: vectors.length,
+      disagreements: failures.length,
     });
     expect(failures).toEqual([]);
   });
 
-  it('has at least 300 vectors for each form', () => {
-    expect(forms.filter((form) => form.vectors.length < 300).map((form) => form.name)).toEqual([]);
+  it('has at least 300 vectors for each form, and 500 where there are FPU and XMM registers', () => {
+    const short = forms.filter((form) => {
+      const isInteger = form.vectors[0]?.flavour === 'none';
+      return form.vectors.length < LEAST_RECORDED[isInteger ? 'integer' : 'multimedia'];
+    });
+    expect(short.map((form) => form.name)).toEqual([]);
   });
 });
 

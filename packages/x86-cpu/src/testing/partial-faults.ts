@@ -7,7 +7,7 @@ export interface PartialFault {
   readonly address: boolean;
   /** Stores made before the one that faults, or before a check that fails. */
   readonly stores: boolean;
-  /** Registers loaded before the load that faults; the instruction loads them all again. */
+  /** Registers changed before the access that faults; the instruction changes them all again. */
   readonly registers: boolean;
 }
 
@@ -28,6 +28,15 @@ const PARTIAL: Readonly<Record<string, PartialFault>> = {
   RETF: ORDER,
   IRET: ORDER,
   CMPS: ORDER,
+  // AMD's processors try the last byte of the image before they begin.
+  FLDENV: ORDER,
+  FNSTENV: ORDER,
+  FRSTOR: ORDER,
+  FNSAVE: ORDER,
+  FXSAVE: ORDER,
+  FXRSTOR: ORDER,
+  // The transition to MMX state has been made.
+  MASKMOVQ: { address: false, stores: false, registers: true },
 };
 
 const NOTHING: PartialFault = { address: false, stores: false, registers: false };

@@ -27,7 +27,11 @@ export function differences(machine: SiliconMachine, vector: SiliconVector): str
   compare('ip', found.ip, o.ip);
   const mask = vector.fm & ~NEVER_COMPARED;
   compare('flags', (found.fl & mask) >>> 0, (o.fl & mask) >>> 0);
-  const options = { approximate: vector.approx === 1, statusMask: vector.swm ?? 0xffff };
+  const options = {
+    approximate: vector.approx === 1,
+    ulps: vector.ulps ?? 0,
+    statusMask: vector.swm ?? 0xffff,
+  };
   list.push(...fxDifferences(machine.cpu, vector.i.fx, o.fx, options));
   return [...list, ...machine.memoryDifferences(vector).slice(0, 4)];
 }

@@ -1,7 +1,15 @@
 /** Recorded vectors as bytes: what is packed into silicon/recorded, and read from there. */
 
 import { ColumnReader, ColumnWriter } from './silicon-columns.js';
-import { BACKGROUND_BYTES, background } from './silicon-noise.js';
+import { applyFx, packFx, unpackFx } from './silicon-fx-delta.js';
+import {
+  FX_FLAVOURS,
+  type FxFlavour,
+  fxBackground,
+  OPERAND_KINDS,
+  operandNoise,
+} from './silicon-fx-noise.js';
+import { background } from './silicon-noise.js';
 
 /*
  * A file is a set of columns (silicon-columns.ts), compressed whole by Brotli. Its forms follow one another:
@@ -11,14 +19,16 @@ import { BACKGROUND_BYTES, background } from './silicon-noise.js';
  *   vector    seed = first seed + number of the vector in its form; then, as differences:
  *
  *     input     registers   mask of those that are not the seed's, their values XOR the seed's
- *               memory      count; linear address, length, 1 and the bytes, or 0 where they are the seed's
+ *               memory      count; linear address, length, 1 and the bytes, or 0 where they are the seed's, or
+ *                           2 + index in OPERAND_KINDS where they are the seed's operand of that kind
+ *               fx          0, or index in FX_FLAVOURS: the FXSAVE image is the seed's of that flavour
  *     outcome   event       0 completed, else vector number + 1; error code; CR2 for #PF
  *               registers   mask of those that changed, values XOR the input's
  *               EFLAGS      XOR the input's
  *               EIP         minus the end of the instruction (completed) or its beginning (fault)
  *               selectors   mask of those that changed, new values
  *               memory      count; linear address, length, the bytes
- *               fx          1 and 512 bytes of FXSAVE, before and after; or 0
+ *               fx          with an image in the input: what changed in it (silicon-fx-delta.ts)
  */
 
 /** Bytes at a linear address. */
@@ -31,8 +41,8 @@ export interface RecordedState {
   readonly eflags: number;
   readonly segments: readonly number[];
   readonly memory: readonly BytesAt[];
-  /** An FXSAVE image, where the form has to do with it. */
-  readonly fx: readonly number[] | undefined;
+  /** An FXSAVE image up to XMM7, where the form has to do with it; before the instruction, the seed's. */
+  readonly fx: Uint8Array | undefined;
 }
 
 /** What an instruction did: `memory` holds what changed. */
@@ -54,6 +64,8 @@ export interface RecordedEncoding {
 export interface RecordedVector {
   readonly encoding: RecordedEncoding;
   readonly seed: number;
+  /** Of the image that the vector starts from. */
+  readonly flavour: FxFlavour;
   readonly input: RecordedState;
   readonly outcome: RecordedOutcome;
 }
@@ -66,7 +78,9 @@ export interface RecordedForm {
   readonly vectors: readonly RecordedVector[];
 }
 
-const FX_BYTES = 512;
+/** Where the bytes of an input come from; above, kinds of operands. */
+const EXPLICIT = 1;
+const FIRST_KIND = 2;
 
 /** Packs forms; vectors of one encoding follow one another. */
 export function packForms(forms: readonly RecordedForm[]): Uint8Array {
@@ -106,7 +120,7 @@ function packEncoding(out: ColumnWriter, group: readonly RecordedVector[]): void
   for (const vector of group) packVector(out, vector);
 }
 
-function packVector(out: ColumnWriter, { encoding, seed, input, outcome }: RecordedVector): void {
+function packVector(out: ColumnWriter, { encoding, seed, flavour, input, outcome }: RecordedVector): void {
   const base = background(seed);
   if (base.eflags !== input.eflags) throw new Error('EFLAGS of a vector must be those of its seed');
   packRegisters(out, 'in', base.registers, input.registers);
@@ -114,9 +128,9 @@ function packVector(out: ColumnWriter, { encoding, seed, input, outcome }: Recor
   for (const [at, bytes] of input.memory) {
     out.u32('in.at', at);
     out.varint('in.length', bytes.length);
-    const isBackground = bytes.length <= BACKGROUND_BYTES && bytes.every((byte, i) => byte === base.bytes[i]);
-    out.u8('in.explicit', isBackground ? 0 : 1);
-    if (!isBackground) out.bytes('in.bytes', bytes);
+    const origin = originOf(seed, bytes, base.bytes);
+    out.u8('in.explicit', origin);
+    if (origin === EXPLICIT) out.bytes('in.bytes', bytes);
   }
   out.u8('event', outcome.event === 'ok' ? 0 : outcome.event + 1);
   if (outcome.event !== 'ok') out.varint('error', outcome.errorCode);
@@ -134,11 +148,17 @@ function packVector(out: ColumnWriter, { encoding, seed, input, outcome }: Recor
     out.varint('out.length', bytes.length);
     out.bytes('out.bytes', bytes);
   }
-  out.u8('fx', input.fx && outcome.fx ? 1 : 0);
-  if (input.fx && outcome.fx) {
-    out.bytes('fx.in', input.fx);
-    out.bytes('fx.out', outcome.fx);
-  }
+  out.u8('fx', FX_FLAVOURS.indexOf(flavour));
+  if (flavour !== 'none' && outcome.fx) packFx(out, fxBackground(seed, flavour), outcome.fx);
+}
+
+/** EXPLICIT where the bytes are no prefix of what the seed gives. */
+function originOf(seed: number, bytes: readonly number[], seeded: Uint8Array): number {
+  const isPrefixOf = (whole: ArrayLike<number>) =>
+    bytes.length <= whole.length && bytes.every((byte, i) => byte === whole[i]);
+  if (isPrefixOf(seeded)) return 0;
+  const kind = OPERAND_KINDS.findIndex((name) => isPrefixOf(operandNoise(seed, name)));
+  return kind < 0 ? EXPLICIT : FIRST_KIND + kind;
 }
 
 function packRegisters(
@@ -191,8 +211,10 @@ function unpackVector(columns: ColumnReader, encoding: RecordedEncoding, seed: n
   const memory = Array.from({ length: columns.varint('in.count') }, (): BytesAt => {
     const at = columns.u32('in.at');
     const length = columns.varint('in.length');
-    const isExplicit = columns.u8('in.explicit') === 1;
-    return [at, isExplicit ? columns.bytes('in.bytes', length) : [...base.bytes.subarray(0, length)]];
+    const origin = columns.u8('in.explicit');
+    if (origin === EXPLICIT) return [at, columns.bytes('in.bytes', length)];
+    const kind = OPERAND_KINDS[origin - FIRST_KIND];
+    return [at, kind ? operandNoise(seed, kind).slice(0, length) : [...base.bytes.subarray(0, length)]];
   });
   const { eip, segments } = encoding;
   const input = { registers, eip, eflags: base.eflags, segments, memory };
@@ -211,14 +233,31 @@ function unpackVector(columns: ColumnReader, encoding: RecordedEncoding, seed: n
       return [at, columns.bytes('out.bytes', columns.varint('out.length'))];
     }),
   } as const;
-  const hasFx = columns.u8('fx') === 1;
-  const fx = (column: string) => (hasFx ? columns.bytes(column, FX_BYTES) : undefined);
+  const flavour = FX_FLAVOURS[columns.u8('fx')] ?? 'none';
+  if (flavour === 'none') {
+    return {
+      encoding,
+      seed,
+      flavour,
+      input: { ...input, fx: undefined },
+      outcome: { ...outcome, fx: undefined },
+    };
+  }
+  const delta = unpackFx(columns);
+  // Images are made when they are asked for: a test wants few of those that a file has.
+  const before = () => fxBackground(seed, flavour);
   return {
     encoding,
     seed,
-    input: { ...input, fx: fx('fx.in') },
-    outcome: { ...outcome, fx: fx('fx.out') },
+    flavour,
+    input: withImage(input, before),
+    outcome: withImage(outcome, () => applyFx(before(), delta)),
   };
+}
+
+function withImage<T extends object>(state: T, make: () => Uint8Array): T & { readonly fx: Uint8Array } {
+  const get = { get: make, enumerable: true };
+  return Object.defineProperty(state, 'fx', get) as T & { readonly fx: Uint8Array };
 }
 
 function unpackRegisters(columns: ColumnReader, column: string, before: readonly number[]): number[] {

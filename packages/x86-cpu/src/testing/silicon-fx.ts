@@ -1,7 +1,17 @@
 /** The x87 and SSE state of a silicon vector: put into a CPU, and compared with what it holds afterwards. */
 import type { Cpu } from '../cpu.js';
 import { abridgeTags, fullTags } from '../semantics/sse/tags.js';
-import { FPU_CONTROL, FPU_STATUS, FPU_TAGS, MXCSR, ST, XMM } from '../state/layout.js';
+import {
+  FPU_CONTROL,
+  FPU_DP,
+  FPU_IP,
+  FPU_OPCODE,
+  FPU_STATUS,
+  FPU_TAGS,
+  MXCSR,
+  ST,
+  XMM,
+} from '../state/layout.js';
 
 /** The `fx` field of a vector: absent registers are zero. */
 export interface SiliconFx {
@@ -9,6 +19,10 @@ export interface SiliconFx {
   readonly sw: number;
   readonly tw: number;
   readonly mx: number;
+  /** Opcode, offset and data offset of the last instruction; not compared where they are absent. */
+  readonly fop?: number;
+  readonly fip?: number;
+  readonly fdp?: number;
   readonly st?: readonly string[];
   readonly xmm?: readonly string[];
 }
@@ -29,6 +43,9 @@ export function loadFx(cpu: Cpu, initial: Partial<SiliconFx> = {}): void {
   registers.set(FPU_CONTROL, fx.cw);
   registers.set(FPU_STATUS, fx.sw);
   registers.set(MXCSR, fx.mx);
+  registers.set(FPU_OPCODE, fx.fop ?? 0);
+  registers.set(FPU_IP, fx.fip ?? 0);
+  registers.set(FPU_DP, fx.fdp ?? 0);
   for (let i = 0; i < 8; i++) {
     putHex(cpu, physical(fx.sw, i), fx.st?.[i], 10);
     putHex(cpu, XMM + 16 * i, fx.xmm?.[i], 16);
@@ -41,7 +58,7 @@ export function fxDifferences(
   cpu: Cpu,
   before: Partial<SiliconFx> = {},
   changes: Partial<SiliconFx> = {},
-  options: { readonly approximate?: boolean; readonly statusMask?: number } = {},
+  options: { readonly approximate?: boolean; readonly ulps?: number; readonly statusMask?: number } = {},
 ): string[] {
   const expected = { ...INITIAL, ...before, ...changes };
   const { registers } = cpu;
@@ -54,11 +71,15 @@ export function fxDifferences(
   compare('sw', registers.get(FPU_STATUS) & mask, expected.sw & mask);
   compare('tw', abridgeTags(registers.get(FPU_TAGS)), expected.tw);
   compare('mxcsr', registers.get(MXCSR), expected.mx);
+  if (changes.fop !== undefined) compare('fop', registers.get(FPU_OPCODE) & 0x7ff, changes.fop);
+  if (changes.fip !== undefined) compare('fip', registers.getUnsigned(FPU_IP), changes.fip);
+  if (changes.fdp !== undefined) compare('fdp', registers.getUnsigned(FPU_DP), changes.fdp);
+  const maxUlps = options.approximate ? MAX_ULPS : BigInt(options.ulps ?? 0);
   for (let i = 0; i < 8; i++) {
     const st = getHex(cpu, physical(expected.sw, i), 10);
     const xmm = getHex(cpu, XMM + 16 * i, 16);
     const wantedSt = expected.st?.[i] ?? '0'.repeat(20);
-    if (st !== wantedSt && !(options.approximate && ulps(st, wantedSt) <= MAX_ULPS)) {
+    if (st !== wantedSt && (maxUlps === 0n || ulps(st, wantedSt) > maxUlps)) {
       list.push(`st${i} ${st}, not ${wantedSt}`);
     }
     const wanted = expected.xmm?.[i] ?? '0'.repeat(32);

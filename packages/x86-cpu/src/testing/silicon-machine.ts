@@ -29,6 +29,8 @@ export interface SiliconVector {
   readonly dc?: readonly (readonly [number, number])[];
   readonly amb?: string;
   readonly approx?: number;
+  /** Distance allowed to x87 registers, in units of the last place. */
+  readonly ulps?: number;
   readonly swm?: number;
 }
 

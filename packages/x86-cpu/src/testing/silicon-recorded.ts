@@ -1,6 +1,7 @@
 /** Recorded forms as vectors for the silicon machine, with the masks that the manual asks for. */
 import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
+import { STATUS_ES } from '../state/fpu.js';
 import { isEmptyPortString, partialFault } from './partial-faults.js';
 import type {
   BytesAt,
@@ -9,6 +10,8 @@ import type {
   RecordedState,
   RecordedVector,
 } from './silicon-format.js';
+import type { SiliconFx } from './silicon-fx.js';
+import { fxMasks, isEmptyStore } from './silicon-fx-masks.js';
 import type { SiliconVector } from './silicon-machine.js';
 import { hasUndefinedResult, undefinedFlags } from './undefined-flags.js';
 
@@ -42,16 +45,21 @@ function masks({ encoding, input, outcome }: RecordedVector): Partial<SiliconVec
   if (typeof decoded === 'string') return {};
   const ecx = input.registers[ECX] ?? 0;
   if (hasUndefinedResult(decoded, ecx & 0xff) || isEmptyPortString(decoded, ecx)) return { amb: 'all' };
+  if (isEmptyStore(decoded, input, outcome)) return { amb: 'all' };
   // An instruction whose successor could not be fetched has completed.
   const isFault = outcome.event !== 'ok' && outcome.eip === input.eip;
   if (!isFault) {
-    return { fm: ALL_FLAGS & ~undefinedFlags(decoded, ecx & 0xff), dc: undefinedMemory(decoded, outcome) };
+    return {
+      fm: ALL_FLAGS & ~undefinedFlags(decoded, ecx & 0xff),
+      dc: undefinedMemory(decoded, outcome),
+      ...fxMasks(decoded, input),
+    };
   }
   const { address, stores, registers } = partialFault(decoded);
   return {
     ...(address ? { amb: 'cr2' } : {}),
     ...(stores ? { dc: outcome.memory.map(([at, bytes]): [number, number] => [at, bytes.length]) } : {}),
-    ...(registers ? { o: { ...end(outcome), r: input.registers } } : {}),
+    ...(registers ? { o: { ...end({ ...outcome, fx: input.fx }), r: input.registers } } : {}),
   };
 }
 
@@ -65,9 +73,39 @@ function end(outcome: RecordedOutcome): SiliconVector['o'] {
   };
 }
 
-function state({ registers, eip, eflags, segments, memory }: RecordedState) {
+function state({ registers, eip, eflags, segments, memory, fx }: RecordedState) {
   const mem = memory.map(([at, bytes]: BytesAt) => [at, hex(bytes)] as const);
-  return { r: registers, ip: eip, fl: eflags, seg: segments, mem };
+  const whole = { r: registers, ip: eip, fl: eflags, seg: segments, mem };
+  return fx ? { ...whole, fx: fxOf(fx) } : whole;
+}
+
+/**
+ * The pointers to the instruction of a waiting exception: without one AMD's processors do not save them (AMD64
+ * Architecture Programmer's Manual Vol. 5, "FXSAVE"). FCS and FDS are not in the image, for the host's kernel saves 64-bit pointers.
+ */
+function pointers(view: DataView): Pick<SiliconFx, 'fop' | 'fip' | 'fdp'> {
+  if ((view.getUint16(2, true) & STATUS_ES) === 0) return {};
+  return {
+    fop: view.getUint16(6, true),
+    fip: view.getUint32(8, true),
+    fdp: view.getUint32(16, true),
+  };
+}
+
+/** Fields of an FXSAVE image. */
+function fxOf(image: Uint8Array): SiliconFx {
+  const view = new DataView(image.buffer, image.byteOffset);
+  const register = (at: number, bytes: number) => hex([...image.subarray(at, at + bytes)]);
+  const each = (make: (i: number) => string) => Array.from({ length: 8 }, (_, i) => make(i));
+  return {
+    cw: view.getUint16(0, true),
+    sw: view.getUint16(2, true),
+    tw: view.getUint8(4),
+    mx: view.getUint32(24, true),
+    ...pointers(view),
+    st: each((i) => register(32 + 16 * i, 10)),
+    xmm: each((i) => register(160 + 16 * i, 16)),
+  };
 }
 
 /**
