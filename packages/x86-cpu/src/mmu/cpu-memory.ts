@@ -15,6 +15,8 @@ type Bytes = 1 | 2 | 4;
 
 const PAGE_OFFSET_MASK = 0xfff;
 const LAST_BUS_ADDRESS = 0xffff_ffff;
+const QUADWORD_BYTES = 8;
+const DOUBLE_EXTENDED_BYTES = 10;
 
 /**
  * Memory by (segment, offset) at the current privilege, and by linear address at a privilege of choice.
@@ -74,8 +76,19 @@ export class CpuMemory implements MemoryAccess {
   }
 
   /** Throws #AC(0) for a misaligned access while alignment is checked. */
-  checkAlignment(laddr: LinearAddr, bytes: Bytes): void {
+  checkAlignment(laddr: LinearAddr, bytes: number): void {
     if ((laddr & (bytes - 1)) !== 0 && this.checksAlignment) throw new CpuException(VECTOR.AC, 0);
+  }
+
+  /**
+   * Looks at an operand of the x87, MMX or SSE as a whole, before its pieces go by linear address: #AC(0) for a
+   * misaligned one, and breakpoints. SDM Vol. 3A, Table 6-7 "Alignment Requirements by Data Type": 80 bits want
+   * 8 bytes, an environment what its fields want; operands of 16 bytes and more have rules of their own.
+   */
+  beginWideOperand(laddr: LinearAddr, bytes: number, isWrite: boolean): void {
+    if (bytes === DOUBLE_EXTENDED_BYTES) this.checkAlignment(laddr, QUADWORD_BYTES);
+    else if ((bytes & -bytes) <= QUADWORD_BYTES) this.checkAlignment(laddr, bytes & -bytes);
+    this.#debug.noteData(laddr, bytes, isWrite);
   }
 
   /** Physical address of a code byte at the current privilege; throws #PF. */

@@ -45,11 +45,15 @@ export const verw: SystemSemantics = (m, selector) => {
   setZero(m.cpu, visibleDescriptor(m, selector, new Set())?.isWritableData === true);
 };
 
-/** ARPL: raises the destination's RPL to the source's; not recognised outside protected mode. */
+/**
+ * ARPL: raises the destination's RPL to the source's; not recognised outside protected mode.
+ * SDM Vol. 2A, "ARPL": #GP(0) for a destination in a non-writable segment, whether it is to be written or not.
+ */
 export const arpl: SystemSemantics = (m, destination, source) => {
   if (isRealAddressing(m.cpu.registers)) throw invalidOpcode();
   if (destination === undefined || source === undefined) return;
   const rpl = source.read() & SELECTOR_RPL_MASK;
+  if (destination.inMemory) m.checkStore(destination.segment, destination.offset(), 16);
   const selector = destination.read();
   const isLower = (selector & SELECTOR_RPL_MASK) < rpl;
   if (isLower) destination.write((selector & ~SELECTOR_RPL_MASK) | rpl);

@@ -53,7 +53,9 @@ export function vectorAddress(
 ): number {
   const isMisaligned = ((segmentBase(cpu.registers, segment) + offset) & LANE_MASK) !== 0;
   if (alignment === 'aligned' && isMisaligned) throw generalProtection();
-  return linearAddress(cpu.registers, segment, offset, bytes, isWrite);
+  const laddr = linearAddress(cpu.registers, segment, offset, bytes, isWrite);
+  cpu.memory.beginWideOperand(laddr, bytes, isWrite);
+  return laddr;
 }
 
 /** Reads dwords. */

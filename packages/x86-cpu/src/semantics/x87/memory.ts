@@ -48,7 +48,10 @@ function linear(
   isWrite: boolean,
 ): number {
   const segment = operand.segment === DATA_SEGMENT ? m.decoded.dataSegment : operand.segment;
-  return linearAddress(m.cpu.registers, segment, operand.offset() + displacement, bytes, isWrite);
+  const offset = operand.offset() + displacement;
+  const laddr = linearAddress(m.cpu.registers, segment, offset, bytes, isWrite);
+  m.cpu.memory.beginWideOperand(laddr, bytes, isWrite);
+  return laddr;
 }
 
 function user(m: SystemMachine): number {

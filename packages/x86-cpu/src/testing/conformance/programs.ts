@@ -1,0 +1,30 @@
+/** All conformance programs. */
+import type { Program, ProgramTable } from './program.js';
+import { CODE } from './programs/code.js';
+import { DEBUG } from './programs/debug.js';
+import { FAULTS } from './programs/faults.js';
+import { FLOATING_POINT } from './programs/floating-point.js';
+import { IDENTITY } from './programs/identity.js';
+import { INTERRUPTS } from './programs/interrupts.js';
+import { PAGING } from './programs/paging.js';
+import { SEGMENTS } from './programs/segments.js';
+import { STACK } from './programs/stack.js';
+import { TASKS } from './programs/tasks.js';
+import { TRANSFERS } from './programs/transfers.js';
+import { VIRTUAL } from './programs/virtual.js';
+
+export const TABLES: readonly ProgramTable[] = [
+  PAGING,
+  SEGMENTS,
+  STACK,
+  TRANSFERS,
+  TASKS,
+  VIRTUAL,
+  FAULTS,
+  DEBUG,
+  INTERRUPTS,
+  FLOATING_POINT,
+  IDENTITY,
+  CODE,
+];
+export const PROGRAMS: readonly Program[] = TABLES.flatMap(({ programs }) => programs);
