@@ -13,6 +13,11 @@ const MAX_RUN = 64;
 const PAGE_OFFSET_MASK = PAGE_SIZE - 1;
 /** Writes to a page of code after which it is decoded anew if it is executed again. */
 const MAX_WRITES = 256;
+/**
+ * Pages decoded at one time; then all are dropped. A page costs the host 24 KB beside its records, so that a guest
+ * that jumps from page to page makes it hold 96 MB at most.
+ */
+const MAX_PAGES = 4096;
 /** Records that one run may need: an instruction, its hook, and the end. */
 const RUN_BYTES = (2 * MAX_RUN + 2) * RECORD_BYTES;
 
@@ -43,7 +48,7 @@ export class CodeCache {
   /** Told of a page that gets its first record: writes to it must be seen from now on. */
   readonly #onCode: (pfn: Pfn) => void;
   #next = FIRST_RECORD;
-  /** Counts how often everything was dropped because the arena was full. */
+  /** Counts how often everything was dropped because the arena was full, or the pages were too many. */
   generation = 0;
 
   constructor(mem: PhysMem, features: number, onCode: (pfn: Pfn) => void) {
@@ -107,6 +112,7 @@ export class CodeCache {
   #addPage(pfn: Pfn, mode: CodeMode): CodePage | undefined {
     const host = this.#mem.hostOffset(pfn);
     if (host < 0) return undefined;
+    if (this.#pages.size >= MAX_PAGES) this.#dropAll();
     const page = new CodePage(pfn, mode.codeSize, mode.linked, host);
     this.#pages.set(pageKey(pfn, mode), page);
     this.#onCode(pfn);
@@ -194,12 +200,19 @@ export class CodeCache {
     const record = this.#append(page, handler, offset, next);
     if (page.recordAt[offset]) return record;
     page.recordAt[offset] = record;
-    for (const waiting of page.waiting.get(offset) ?? []) {
-      this.#writer.link(waiting, record);
-      if (this.#writer.handlerOf(waiting) === PSEUDO.STALE) this.#writer.setHandler(waiting, PSEUDO.GO_ON);
-    }
+    for (const waiting of page.waiting.get(offset) ?? []) this.#linkWaiting(waiting, record, offset);
     page.waiting.delete(offset);
     return record;
+  }
+
+  /** A record gone stale goes on in its own place alone: what it waited for as a jump is no more its target. */
+  #linkWaiting(waiting: number, record: number, offset: number): void {
+    const handler = this.#writer.handlerOf(waiting);
+    if (handler === PSEUDO.STALE || handler === PSEUDO.GO_ON) {
+      if (this.#writer.offsetOf(waiting) !== offset) return;
+      this.#writer.setHandler(waiting, PSEUDO.GO_ON);
+    }
+    this.#writer.link(waiting, record);
   }
 
   #append(page: CodePage, handler: number, offset: number, next: number): number {

@@ -6,6 +6,8 @@ import { BLOCK_KEY, segmentField } from './record.js';
 
 const CS_FIELD = segmentField(CS);
 const PAGE_OFFSET_MASK = 0xfff;
+/** Views remembered since the last flush; then all are forgotten, and get new numbers. */
+const MAX_VIEWS = 1024;
 
 /** What of the CPU state decides which record an EIP has. */
 export class CodeView {
@@ -17,7 +19,7 @@ export class CodeView {
   key = 0;
   #isUser = false;
   #lastKey = 0;
-  #keys = new Map<string, number>();
+  readonly #keys = new Map<string, number>();
 
   constructor(memory: WebAssembly.Memory) {
     this.#state = new DataView(memory.buffer, 0, CPU_AREA_BYTES);
@@ -42,7 +44,7 @@ export class CodeView {
 
   /** Translations changed: no lookup made so far is valid. */
   flush(): void {
-    this.#keys = new Map();
+    this.#keys.clear();
     this.#setKey();
   }
 
@@ -60,6 +62,7 @@ export class CodeView {
 
   #setKey(): void {
     const name = `${this.base}:${this.limit}:${this.codeSize}:${this.#isUser}`;
+    if (this.#keys.size > MAX_VIEWS) this.#keys.clear();
     const known = this.#keys.get(name);
     this.key = known ?? ++this.#lastKey;
     if (known === undefined) this.#keys.set(name, this.key);

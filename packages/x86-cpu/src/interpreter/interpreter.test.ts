@@ -1,5 +1,5 @@
 /** The interpreter's contract: exact budgets, hooks, self-modifying code, page borders, faults. */
-import { createPhysMem, type PhysMem } from '@kexec/phys-mem';
+import { createPhysMem, PAGE_SIZE, type PhysMem } from '@kexec/phys-mem';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../asm.js';
 import { type Cpu, createCpu } from '../cpu.js';
@@ -15,8 +15,8 @@ interface Computer {
 }
 
 /** A CPU in flat 32-bit protected mode at the start of `text`. */
-function computer(text: string, origin = CODE): Computer {
-  const mem = createPhysMem({ ramBytes: 0x40_0000 });
+function computer(text: string, origin = CODE, ramBytes = 0x40_0000): Computer {
+  const mem = createPhysMem({ ramBytes });
   const board = { readPort: () => 0, writePort: () => {}, acknowledgeInterrupt: () => 0 };
   const cpu = createCpu({ mem, board });
   const { bytes, labels } = assemble(text, { origin, bits: 32 });
@@ -122,6 +122,22 @@ describe('self-modifying code', () => {
       ret`);
     machine.cpu.run(100);
     expect([machine.cpu.eax, machine.cpu.ebx]).toEqual([1, 1]);
+  });
+
+  it('takes effect on a jump whose target is executed for the first time afterwards', () => {
+    // JC becomes MOV AH, 0E2h before anything at its target has been executed.
+    const { cpu } = computer(`
+      again: nop
+      jump: jc later
+      test ecx, ecx
+      jnz end
+      mov word ptr [jump], 0xe2b4
+      inc ecx
+      jmp later
+      end: hlt
+      later: jmp again`);
+    expect(cpu.run(100)).toEqual({ kind: 'halt' });
+    expect(cpu.eax).toBe(0xe200);
   });
 
   it('may keep its data beside it', () => {
@@ -253,6 +269,43 @@ describe('a 16-bit code segment that does not begin at a page', () => {
     machine.mem.writeBytes(0x7c00 + 0xfff2, Uint8Array.of(0x43, 0xf4));
     expect(machine.cpu.run(10)).toEqual({ kind: 'halt' });
     expect([machine.cpu.ebx & 0xffff, machine.cpu.eip]).toEqual([1, 0xfff4]);
+  });
+});
+
+describe('code that is reached through a great many code segments', () => {
+  it('is executed in each', () => {
+    // CS one up, IP sixteen down: the same address 3000 times.
+    const machine = realMode(
+      `again: inc cx
+      cmp cx, 3000
+      je end
+      mov ax, cs
+      inc ax
+      push ax
+      sub bx, 16
+      push bx
+      retf
+      end: hlt`,
+      0,
+      0xfff0 - 0x20,
+    );
+    machine.cpu.ebx = 0xfff0 - 0x20;
+    expect(machine.cpu.run(30_000)).toEqual({ kind: 'halt' });
+    expect(machine.cpu.getSegment(CS).base).toBe(2999 * 16);
+  });
+});
+
+describe('code in a great many pages', () => {
+  it('is executed, and no more than a bounded number of pages is kept decoded', () => {
+    const pages = 6000;
+    const machine = computer('jmp 0x11000', CODE, (pages + 0x20) * PAGE_SIZE);
+    const { cpu, mem } = machine;
+    const jumpToNextPage = Uint8Array.of(0xe9, 0xfb, 0x0f, 0, 0);
+    for (let page = 0x11; page < pages; page++) mem.writeBytes(page * PAGE_SIZE, jumpToNextPage);
+    mem.write8(pages * PAGE_SIZE, 0xf4);
+    expect(cpu.run(2 * pages)).toEqual({ kind: 'halt' });
+    expect(cpu.eip).toBe(pages * PAGE_SIZE + 1);
+    expect(mem.codePages.map.filter((mark) => mark !== 0).length).toBeLessThanOrEqual(4096);
   });
 });
 
