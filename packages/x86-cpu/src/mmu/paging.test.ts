@@ -208,6 +208,15 @@ describe('PAE paging', () => {
     expect(guest.cpu.cr0 >>> 31).toBe(0);
   });
 
+  it('a debugger that turns it on meets no #GP: a PDPTE with a reserved bit is not present', () => {
+    const { cpu, mem } = paeGuest('hlt');
+    mem.write32(POINTERS + 8, PAE_DIRECTORY | P | W);
+    cpu.cr3 = POINTERS;
+    cpu.cr4 = CR4_PAE;
+    cpu.cr0 = CR0_PAGING;
+    expect([cpu.translate(0x5000), cpu.translate(0x4000_5000)]).toEqual([0x5000, undefined]);
+  });
+
   it('an address above 4 GB reads all ones; one above 36 bits is a reserved-bit fault', () => {
     const guest = paeGuest(`${ENTER}mov ebx, [0x200000]\nhere: mov ecx, [0x201000]\nhlt`);
     guest.mem.write32(PAE_TABLE, P | W);

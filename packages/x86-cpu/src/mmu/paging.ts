@@ -109,7 +109,7 @@ export class Paging {
   /** Loads the PDPTEs if PAE paging is on: after CR0, CR3 or CR4 were set from outside. */
   reload(): void {
     const isPae = (this.#registers.get(CR4) & CR4_PAE) !== 0;
-    if (isPae && this.#registers.get(CR0) & CR0_PG) this.pointers.load();
+    if (isPae && this.#registers.get(CR0) & CR0_PG) this.pointers.reload();
   }
 
   #findPage(laddr: LinearAddr): Walk {

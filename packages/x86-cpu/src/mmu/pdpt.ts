@@ -9,6 +9,9 @@ const PDPTE_P = 1;
 const RESERVED_LOW = 0x1e6;
 const RESERVED_HIGH = 0xffff_fff0;
 
+/** Address of a page directory; undefined in an entry that is not present. */
+type Entry = number | 'reserved' | undefined;
+
 /** SDM Vol. 3A, 4.4.1 "PDPTE Registers". */
 export class PageDirectoryPointers {
   readonly #registers: Registers;
@@ -27,8 +30,14 @@ export class PageDirectoryPointers {
 
   /** Loads all four from the table at `cr3`; throws #GP(0), with the registers unchanged, on a reserved bit. */
   load(cr3: number = this.#registers.get(CR3)): void {
-    const table = ((cr3 & 0xffff_ffe0 & this.#registers.get(A20_MASK)) >>> 0) as PhysAddr;
-    this.#entries = [0, 1, 2, 3].map((index) => this.#readEntry(table + index * 8));
+    const entries = this.#readTable(cr3);
+    if (entries.includes('reserved')) throw generalProtection();
+    this.#entries = entries.map(presentOnly);
+  }
+
+  /** Loads all four for a debugger, which no exception may reach: an entry with a reserved bit is not present. */
+  reload(): void {
+    this.#entries = this.#readTable(this.#registers.get(CR3)).map(presentOnly);
   }
 
   /** For a snapshot: -1 stands for a register that is not present. */
@@ -40,11 +49,20 @@ export class PageDirectoryPointers {
     this.#entries = entries.map((entry) => (entry === -1 ? undefined : entry));
   }
 
-  #readEntry(address: PhysAddr): number | undefined {
+  #readTable(cr3: number): Entry[] {
+    const table = ((cr3 & 0xffff_ffe0 & this.#registers.get(A20_MASK)) >>> 0) as PhysAddr;
+    return [0, 1, 2, 3].map((index) => this.#readEntry(table + index * 8));
+  }
+
+  #readEntry(address: PhysAddr): Entry {
     const low = this.#mem.read32(address);
     const high = this.#mem.read32(address + 4);
     if ((low & PDPTE_P) === 0) return undefined;
-    if (low & RESERVED_LOW || high & RESERVED_HIGH) throw generalProtection();
+    if (low & RESERVED_LOW || high & RESERVED_HIGH) return 'reserved';
     return ((low & 0xffff_f000) >>> 0) + (high & 0xf) * 2 ** 32;
   }
+}
+
+function presentOnly(entry: Entry): number | undefined {
+  return entry === 'reserved' ? undefined : entry;
 }
