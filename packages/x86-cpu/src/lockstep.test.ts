@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CS, DS, ES, FS, GS, LDTR, SS, TR } from './state/layout.js';
 import { CODE, GDT, type Guest, protectedGuest, realGuest, STACK_TOP } from './testing/guest.js';
+import { type Random, random } from './testing/random.js';
 
 const PROGRAM_BYTES = 96;
 const INSTRUCTIONS = 40;
@@ -9,22 +10,11 @@ const PROGRAMS = 150;
 const RAM_BYTES = 0x12_0000;
 const DATA = 0x1_1000;
 
-/** A small deterministic generator (xorshift), so that a failing seed can be named. */
-function random(seed: number): () => number {
-  let state = seed * 2654435761 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
-
-function randomBytes(next: () => number, count: number): Uint8Array {
+function randomBytes(next: Random, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, () => next() >>> 11);
 }
 
-function randomise(guest: Guest, next: () => number): void {
+function randomise(guest: Guest, next: Random): void {
   const { cpu, mem } = guest;
   mem.writeBytes(DATA, randomBytes(next, 0x800));
   const word = () => (next() & 1 ? next() : DATA + (next() & 0x7ff));

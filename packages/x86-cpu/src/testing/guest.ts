@@ -109,7 +109,7 @@ export class Guest {
 
   /** GDT, IDT, TSS and handlers in memory, and GDTR, IDTR and TR. */
   writeTables(): void {
-    const { cpu, mem } = this;
+    const { mem } = this;
     this.describe(KERNEL_CS, 0, 0xf_ffff, 0xc09b);
     this.describe(KERNEL_DS, 0, 0xf_ffff, 0xc093);
     this.describe(USER_CS, 0, 0xf_ffff, 0xc0fb);
@@ -123,6 +123,12 @@ export class Guest {
       mem.write8(handler, 0xf4);
       this.gate(IDT, vector * 8, KERNEL_CS, handler, 0x8e);
     }
+    this.setTableRegisters();
+  }
+
+  /** GDTR, IDTR and TR for the tables of {@link writeTables}. */
+  setTableRegisters(): void {
+    const { cpu } = this;
     cpu.gdtr = { base: GDT, limit: 0x7ff };
     cpu.idtr = { base: IDT, limit: 0x7ff };
     cpu.setSegment(TR, { selector: TSS_SELECTOR, attributes: 0x8b, base: TSS, limit: 0x67 });
