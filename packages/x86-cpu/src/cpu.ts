@@ -9,7 +9,7 @@ import type { Interpreter } from './interpreter-interface.js';
 import { CpuMemory } from './mmu/cpu-memory.js';
 import { Paging } from './mmu/paging.js';
 import { Tlb } from './mmu/tlb.js';
-import { type CpuModel, type CpuModelName, cpuModel } from './model.js';
+import { type CpuModel, type CpuModelName, cpuModel, FEATURE } from './model.js';
 import { ModelSpecificRegisters } from './msr.js';
 import { ReferenceInterpreter } from './reference-interpreter.js';
 import { resetRegisters } from './reset.js';
@@ -64,7 +64,8 @@ export class Cpu extends ControlFile {
     this.model = cpuModel(model);
     this.tlb = new Tlb(mem.memory);
     this.msrs = new ModelSpecificRegisters(this.model, this, board.setApicEnabled?.bind(board));
-    this.paging = new Paging(this.registers, mem, this.tlb, this.msrs);
+    const hasPse36 = (this.model.features & FEATURE.PSE36) !== 0;
+    this.paging = new Paging(this.registers, mem, this.tlb, { executeDisable: this.msrs, hasPse36 });
     this.debug = new DebugUnit(this.registers);
     this.memory = new CpuMemory(this.registers, this.paging, mem, this.debug);
     this.fpu = new Fpu(this.registers);

@@ -1,5 +1,6 @@
 /** CPU models: which instructions, control bits and flags each has, and what CPUID says of them. */
 import { KexecError } from '@kexec/phys-mem';
+import { type CpuidFacts, type CpuidLeaf, cpuidLeaf } from './cpuid.js';
 import {
   CLFSH,
   CMOV,
@@ -44,20 +45,14 @@ export const FEATURE = {
   SEP: 1 << 11,
   PGE: 1 << 13,
   CMOV: 1 << 15,
+  PAT: 1 << 16,
+  PSE36: 1 << 17,
   CLFSH: 1 << 19,
   MMX: 1 << 23,
   FXSR: 1 << 24,
   SSE: 1 << 25,
   SSE2: 1 << 26,
 } as const;
-
-/** What CPUID returns for a leaf, as int32. */
-export interface CpuidLeaf {
-  readonly eax: number;
-  readonly ebx: number;
-  readonly ecx: number;
-  readonly edx: number;
-}
 
 /** A processor to be. */
 export interface CpuModel {
@@ -83,8 +78,11 @@ export interface CpuModel {
   readonly loadsFixedCodeLimits: boolean;
   /** Machine-specific registers of the P6 family, besides those of the Pentium. */
   readonly hasP6Msrs: boolean;
+  /** IA32_MISC_ENABLE: since the Pentium 4 and the last Pentium M. */
+  readonly hasMiscEnable: boolean;
   /** EFER.NXE, and CPUID.80000001:EDX bit 20. */
   readonly hasNoExecute: boolean;
+  /** Leaf by EAX (uint32). */
   cpuidLeaf(leaf: number): CpuidLeaf;
 }
 
@@ -92,7 +90,8 @@ const EFLAGS_386 = ARITHMETIC_FLAGS | TF | IF | DF | IOPL | NT | RF | VM;
 const EFLAGS_486 = EFLAGS_386 | AC;
 const EFLAGS_CPUID = EFLAGS_486 | ID;
 const EFLAGS_VME = VIF | VIP;
-const VENDOR = 'GenuineIntel';
+/** CPUID.80000001:EDX. */
+const EXTENDED_NX = 1 << 20;
 
 /* Features and rows, each generation's on top of those before it. */
 const PENTIUM =
@@ -105,7 +104,7 @@ const PENTIUM =
   FEATURE.CX8 |
   FEATURE.APIC;
 const PENTIUM_PRO = PENTIUM | FEATURE.PAE | FEATURE.PGE | FEATURE.CMOV;
-const PENTIUM_2 = PENTIUM_PRO | FEATURE.SEP | FEATURE.MMX | FEATURE.FXSR;
+const PENTIUM_2 = PENTIUM_PRO | FEATURE.SEP | FEATURE.PAT | FEATURE.PSE36 | FEATURE.MMX | FEATURE.FXSR;
 const PENTIUM_3 = PENTIUM_2 | FEATURE.SSE;
 const PENTIUM_4 = PENTIUM_3 | FEATURE.SSE2 | FEATURE.CLFSH;
 
@@ -123,8 +122,9 @@ function withoutCpuid(identity: Identity, rest: { is486: boolean }): CpuModel {
     eflagsMask: rest.is486 ? EFLAGS_486 : EFLAGS_386,
     loadsFixedCodeLimits: true,
     hasP6Msrs: false,
+    hasMiscEnable: false,
     hasNoExecute: false,
-    cpuidLeaf: () => NO_LEAF,
+    cpuidLeaf: () => ({ eax: 0, ebx: 0, ecx: 0, edx: 0 }),
   };
 }
 
@@ -147,13 +147,21 @@ const BROUGHT: readonly (readonly [feature: number, rows: number, cr4: number, e
   [FEATURE.SSE2, SSE2, 0, 0],
 ];
 
+type Description = Omit<CpuidFacts, 'signature' | 'features'>;
+
 /**
  * A model with CPUID: its features decide the rest.
  *
  * @param rows - opcode rows that have no CPUID bit
  */
-function withCpuid(identity: Identity, features: number, rows: number, brand?: string): CpuModel {
+function withCpuid(
+  identity: Identity,
+  features: number,
+  rows: number,
+  description: Description = {},
+): CpuModel {
   const brought = BROUGHT.filter(([feature]) => features & feature);
+  const facts: CpuidFacts = { ...description, signature: signature(identity), features };
   return {
     ...identity,
     features,
@@ -165,9 +173,9 @@ function withCpuid(identity: Identity, features: number, rows: number, brand?: s
     eflagsMask: brought.reduce((all, [, , , eflags]) => all | eflags, EFLAGS_CPUID),
     loadsFixedCodeLimits: identity.family < 5,
     hasP6Msrs: identity.family >= 6,
-    // The only model with extended leaves.
-    hasNoExecute: brand !== undefined,
-    cpuidLeaf: (leaf) => leafOf(identity, features, brand, leaf >>> 0),
+    hasMiscEnable: false,
+    hasNoExecute: ((description.extended?.features ?? 0) & EXTENDED_NX) !== 0,
+    cpuidLeaf: (leaf) => cpuidLeaf(facts, leaf),
   };
 }
 
@@ -176,8 +184,50 @@ function identity(name: string, family: number, model: number, stepping: number)
   return { name, family, model, stepping };
 }
 
-const MODEL_686 = withCpuid(identity('pentium-pro', 6, 1, 9), PENTIUM_PRO, RDPMC);
-const BRAND = 'kexec virtual IA-32 processor';
+/*
+ * Caches and TLBs that leaf 2 tells of, read from silicon of the same signature. They are there to be told: none has
+ * an effect that software could see but for time.
+ */
+const PENTIUM_PRO_256K = [0x0302_0101, 0, 0, 0x0604_0a42] as const;
+const PENTIUM_2_512K = [0x0302_0101, 0, 0, 0x0c04_0843] as const;
+const PENTIUM_3_256K = [0x0302_0101, 0, 0, 0x0c04_0882] as const;
+const PENTIUM_4_512K = [0x665b_5101, 0, 0, 0x007b_7040] as const;
+/** One call says it all, and there is nothing to say. */
+const NO_CACHES = [1, 0, 0, 0] as const;
+
+const MODEL_686 = withCpuid(identity('pentium-pro', 6, 1, 9), PENTIUM_PRO, RDPMC, {
+  descriptors: PENTIUM_PRO_256K,
+});
+
+/**
+ * The sum of what we execute, as the last of the P6 family would say it: SSE2 and execute-disable, and no 64 bits. It
+ * tells of no caches and no TLBs, and of a time-stamp counter that nothing slows or stops: time is virtual.
+ */
+const MAX: CpuModel = {
+  ...withCpuid(identity('max', 6, 13, 8), PENTIUM_4, RDPMC, {
+    clflushQuadwords: 8,
+    descriptors: NO_CACHES,
+    brand: 'kexec virtual IA-32 processor',
+    hypervisor: 'KexecVirtual',
+    extended: {
+      features: EXTENDED_NX,
+      hasInvariantTsc: true,
+      physicalAddressBits: 36,
+      linearAddressBits: 32,
+    },
+  }),
+  hasMiscEnable: true,
+};
+
+const MODEL_PENTIUM_4: CpuModel = {
+  ...withCpuid(identity('pentium-4', 15, 2, 9), PENTIUM_4, RDPMC, {
+    brandIndex: 9,
+    clflushQuadwords: 8,
+    descriptors: PENTIUM_4_512K,
+    brand: 'Intel(R) Pentium(R) 4 CPU',
+  }),
+  hasMiscEnable: true,
+};
 
 /** The models by name. */
 export const CPU_MODELS = {
@@ -189,11 +239,14 @@ export const CPU_MODELS = {
   'pentium-mmx': withCpuid(identity('pentium-mmx', 5, 4, 3), PENTIUM | FEATURE.MMX, RDPMC),
   'pentium-pro': MODEL_686,
   '686': MODEL_686,
-  'pentium-2': withCpuid(identity('pentium-2', 6, 5, 2), PENTIUM_2, RDPMC),
-  'pentium-3': withCpuid(identity('pentium-3', 6, 8, 10), PENTIUM_3, RDPMC),
-  'pentium-4': withCpuid(identity('pentium-4', 15, 2, 9), PENTIUM_4, RDPMC),
-  /** Everything that we execute. */
-  max: withCpuid(identity('max', 6, 8, 10), PENTIUM_4, RDPMC, BRAND),
+  'pentium-2': withCpuid(identity('pentium-2', 6, 5, 2), PENTIUM_2, RDPMC, { descriptors: PENTIUM_2_512K }),
+  'pentium-3': withCpuid(identity('pentium-3', 6, 8, 10), PENTIUM_3, RDPMC, {
+    brandIndex: 2,
+    descriptors: PENTIUM_3_256K,
+  }),
+  'pentium-4': MODEL_PENTIUM_4,
+  /** Everything that we execute; what a machine has unless told otherwise. */
+  max: MAX,
 } as const satisfies Readonly<Record<string, CpuModel>>;
 
 /** A name in {@link CPU_MODELS}. */
@@ -214,51 +267,4 @@ export function cpuModel(model: CpuModel | string): CpuModel {
 /** EDX after reset, and CPUID.1:EAX: family, model and stepping. */
 export function signature({ family, model, stepping }: Identity): number {
   return (family << 8) | (model << 4) | stepping;
-}
-
-const NO_LEAF: CpuidLeaf = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
-const CLFLUSH_QUADWORDS = 8;
-const EXTENDED = 0x8000_0000;
-const EXTENDED_FEATURES = 0x8000_0001;
-const EXTENDED_NX = 1 << 20;
-const BRAND_FIRST = 0x8000_0002;
-/** ECX of leaf 1: the processor is not alone with its software. What it is says the hypervisor leaf. */
-const HYPERVISOR = 1 << 31;
-const HYPERVISOR_LEAF = 0x4000_0000;
-const HYPERVISOR_NAME = 'KexecVirtual';
-const BRAND_LAST = 0x8000_0004;
-
-function leafOf(identity: Identity, features: number, brand: string | undefined, leaf: number): CpuidLeaf {
-  if (leaf === 0) {
-    const eax = identity.family >= 6 ? 2 : 1;
-    return { eax, ebx: word(VENDOR, 0), edx: word(VENDOR, 4), ecx: word(VENDOR, 8) };
-  }
-  if (brand !== undefined && leaf === EXTENDED) return { ...NO_LEAF, eax: BRAND_LAST | 0 };
-  if (brand !== undefined && leaf === EXTENDED_FEATURES) return { ...NO_LEAF, edx: EXTENDED_NX };
-  if (brand !== undefined && leaf >= BRAND_FIRST && leaf <= BRAND_LAST) {
-    const at = (leaf - BRAND_FIRST) * 16;
-    return {
-      eax: word(brand, at),
-      ebx: word(brand, at + 4),
-      ecx: word(brand, at + 8),
-      edx: word(brand, at + 12),
-    };
-  }
-  if (brand !== undefined && leaf === HYPERVISOR_LEAF) {
-    const name = (at: number) => word(HYPERVISOR_NAME, at);
-    return { eax: HYPERVISOR_LEAF, ebx: name(0), ecx: name(4), edx: name(8) };
-  }
-  // EBX bits 15-8: what CLFLUSH flushes, in quadwords.
-  const ebx = features & FEATURE.CLFSH ? CLFLUSH_QUADWORDS << 8 : 0;
-  const ecx = brand === undefined ? 0 : HYPERVISOR;
-  if (leaf === 1) return { eax: signature(identity), ebx, ecx, edx: features };
-  // Leaf 2: one call says it all (AL = 1), and there is no cache to describe.
-  return leaf === 2 && identity.family >= 6 ? { ...NO_LEAF, eax: 1 } : NO_LEAF;
-}
-
-/** Four ASCII characters as a little-endian dword, zeroes past the end. */
-function word(text: string, at: number): number {
-  let value = 0;
-  for (let i = 0; i < 4; i++) value |= (text.charCodeAt(at + i) || 0) << (8 * i);
-  return value;
 }

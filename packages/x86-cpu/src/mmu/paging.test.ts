@@ -148,10 +148,22 @@ describe('large pages', () => {
 
   it('a reserved bit of a 4 MB entry is a page fault with P and RSVD', () => {
     const guest = pagedGuest('mov eax, [0x812345]', 0);
-    guest.mem.write32(DIRECTORY + 8, 0x40_2000 | PS | P | W);
+    guest.mem.write32(DIRECTORY + 8, 0x42_0000 | PS | P | W);
     guest.cpu.cr4 = CR4_PSE;
     guest.run();
     expect(guest.delivered()).toMatchObject({ vector: 14, errorCode: P | 8 });
+  });
+
+  it('with PSE-36, bits 13-16 of a 4 MB entry are bits 32-35 of the address; without, they are reserved', () => {
+    const found = (['pentium-pro', 'pentium-2'] as const).map((model) => {
+      const guest = pagedGuest('mov eax, [0x812345]\nhlt', 0, { model });
+      guest.mem.write32(DIRECTORY + 8, 0x40_2000 | PS | P | W);
+      guest.cpu.cr4 = CR4_PSE;
+      guest.run();
+      return guest.cpu.eip < 0x1_0000 ? guest.delivered().errorCode : guest.cpu.eax;
+    });
+    // Nothing answers above 4 GB.
+    expect(found).toEqual([P | 8, 0xffff_ffff]);
   });
 
   it('without CR4.PSE the entry points to a table', () => {

@@ -22,6 +22,9 @@ const ENTRY_PS = 1 << 7;
 const ENTRY_G = 1 << 8;
 /** Bits 13-21 of a 4 MB entry and 13-20 of a 2 MB entry have no meaning; bit 12 is PAT's. */
 const RESERVED_4MB = 0x003f_e000;
+/** With PSE-36, bits 13-16 of a 4 MB entry are bits 32-35 of the address (SDM Vol. 3A, Table 4-4). */
+const PSE36_SHIFT = 13;
+const PSE36_HIGH = 0xf;
 const RESERVED_2MB = 0x001f_e000;
 /** Physical addresses end at bit 35; above it a PAE entry's high dword is reserved, but for XD with EFER.NXE. */
 const PAE_HIGH_RESERVED = 0xffff_fff0;
@@ -42,7 +45,7 @@ export interface ExecuteDisable {
 interface Walk {
   /** Error code of the fault without W and U, or -1. */
   fault: number;
-  /** Physical address of the page's piece of 4 KB; up to 2**36 under PAE. */
+  /** Physical address of the page's piece of 4 KB; up to 2**36 under PAE and with PSE-36. */
   page: number;
   /** U/S and R/W of both levels ANDed; the other bits are the leaf's. */
   rights: number;
@@ -63,6 +66,7 @@ export class Paging {
   readonly #mem: PhysMem;
   readonly #tlb: Tlb;
   readonly #executeDisable: ExecuteDisable;
+  readonly #hasPse36: boolean;
   readonly #walk: Walk = {
     fault: -1,
     page: 0,
@@ -75,18 +79,24 @@ export class Paging {
     directory: 0,
   };
 
-  constructor(registers: Registers, mem: PhysMem, tlb: Tlb, executeDisable: ExecuteDisable) {
+  constructor(
+    registers: Registers,
+    mem: PhysMem,
+    tlb: Tlb,
+    { executeDisable, hasPse36 }: { readonly executeDisable: ExecuteDisable; readonly hasPse36: boolean },
+  ) {
     this.#registers = registers;
     this.#mem = mem;
     this.#tlb = tlb;
     this.#executeDisable = executeDisable;
+    this.#hasPse36 = hasPse36;
     this.pointers = new PageDirectoryPointers(registers, mem);
   }
 
   /**
    * Physical address for an access of ACCESS_* bits; sets A, and D on a write. Throws #PF with CR2 set.
    *
-   * @returns below 2**32 but for PAE entries that point above it
+   * @returns below 2**32 but for PAE and PSE-36 entries that point above it
    */
   translate(laddr: LinearAddr, access: number): PhysAddr {
     const walk = this.#findPage(laddr);
@@ -133,8 +143,10 @@ export class Paging {
     const directory = this.#readEntry(walk, directoryAddress);
     if (walk.fault !== -1) return;
     if (directory & ENTRY_PS && this.#registers.get(CR4) & CR4_PSE) {
-      if (directory & RESERVED_4MB) walk.fault = PF_PRESENT | PF_RESERVED;
-      setLargePage(walk, directoryAddress, directory, (directory & 0xffc0_0000) >>> 0, laddr & 0x003f_f000);
+      const high = this.#hasPse36 ? (directory >>> PSE36_SHIFT) & PSE36_HIGH : 0;
+      if (directory & RESERVED_4MB & ~(high << PSE36_SHIFT)) walk.fault = PF_PRESENT | PF_RESERVED;
+      const base = ((directory & 0xffc0_0000) >>> 0) + high * 2 ** 32;
+      setLargePage(walk, directoryAddress, directory, base, laddr & 0x003f_f000);
       return;
     }
     const leafAddress = (directory & PAGE_MASK) + ((laddr >>> PAGE_SHIFT) & 0x3ff) * 4;
