@@ -5,9 +5,10 @@ import { runInNewContext } from 'node:vm';
 import { build } from 'tsup';
 
 const ROUND = 1_000_000;
-/** What V8 may hold more than after the first rounds, in which machines warm up and fill their caches. */
-const GROWTH_BYTES = 64 << 20;
-const WARM_ROUNDS = 5;
+/** What V8 may hold more on average in the second half of the run than in the first: caches fill and empty. */
+const GROWTH_BYTES = 16 << 20;
+/** Rounds in which machines warm up. */
+const WARM_ROUNDS = 4;
 
 const [instructions = 1e8, seed = 1, referenceStride = 8] = process.argv.slice(2).map(Number);
 const sources = fileURLToPath(new URL('../src/testing/', import.meta.url));
@@ -44,7 +45,8 @@ for (let round = 0; total.instructions < instructions; round++) {
     `seed ${seed + round}: ${total.instructions} instructions, ${megabytes(held[round] ?? 0)} MB held`,
   );
 }
-const growth = Math.max(...held) - (held[Math.min(WARM_ROUNDS, held.length) - 1] ?? 0);
+const warm = held.length > 2 * WARM_ROUNDS ? held.slice(WARM_ROUNDS) : held;
+const growth = mean(warm.slice(warm.length >> 1)) - mean(warm.slice(0, warm.length >> 1));
 const { user, system } = process.cpuUsage();
 console.log(
   `${total.instructions} instructions from ${total.states} states, none escaped: ${JSON.stringify(stops)}`,
@@ -63,6 +65,11 @@ function heldBytes() {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
+}
+
+/** @param {readonly number[]} numbers */
+function mean(numbers) {
+  return numbers.reduce((sum, number) => sum + number, 0) / Math.max(1, numbers.length);
 }
 
 /** @param {number} bytes */

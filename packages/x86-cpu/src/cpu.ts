@@ -185,8 +185,8 @@ export class Cpu extends ControlFile {
   }
 
   #createStepper(machine: SystemNumberMachine): Interpreter {
-    const { registers, memory, mem, model } = this;
-    return new ReferenceInterpreter({ registers, memory, mem, model, machine });
+    const { registers, memory, model } = this;
+    return new ReferenceInterpreter({ registers, memory, model, machine });
   }
 
   #createInterpreter(machine: SystemNumberMachine): Interpreter {
@@ -196,6 +196,7 @@ export class Cpu extends ControlFile {
       access: memory,
       features: model.rows,
       fetchAddress: (laddr) => memory.fetchAddress(laddr),
+      readCode: (paddr) => memory.readCode(paddr),
       dropWriteTags: (pfn) => tlb.dropWriteTags(mem.hostOffset(pfn)),
     };
     return createInterpreter(host, machine);

@@ -1,5 +1,5 @@
 /** The reference interpreter: fetch, decode, execute, one instruction at a time, nothing cached. */
-import type { PhysAddr, PhysMem } from '@kexec/phys-mem';
+import type { PhysAddr } from '@kexec/phys-mem';
 import { decode } from './decode/decode.js';
 import type { Decoded } from './decode/decoded.js';
 import { CpuException, generalProtection, invalidOpcode, VECTOR } from './exception.js';
@@ -16,7 +16,6 @@ import { codeSize, getSegment } from './state/segment.js';
 export interface ReferenceParts {
   readonly registers: Registers;
   readonly memory: CpuMemory;
-  readonly mem: PhysMem;
   readonly model: CpuModel;
   readonly machine: SystemNumberMachine;
 }
@@ -73,8 +72,8 @@ export class ReferenceInterpreter implements Interpreter {
   }
 
   #fetch(): Decoded {
-    const { mem, model, registers } = this.#parts;
-    const fetchByte = (offset: number) => mem.read8(this.#codeAddress(offset));
+    const { memory, model, registers } = this.#parts;
+    const fetchByte = (offset: number) => memory.readCode(this.#codeAddress(offset));
     const decoded = decode(fetchByte, codeSize(registers), model.rows);
     if (decoded === 'too-long') throw generalProtection();
     if (decoded === 'undefined-opcode') throw invalidOpcode();

@@ -47,9 +47,9 @@ const BY_AGE: readonly CpuModelName[] = [
 
 /** What is less than the manual says, by mnemonic. All else is full. */
 const SHORTFALLS: Readonly<Record<string, readonly [Support, string]>> = {
-  RDPMC: ['partial', 'no performance counter is implemented, so it is always #GP(0)'],
-  RSM: ['none', 'no system-management mode: always #UD'],
-  'MOV Td': ['partial', 'the test registers read 0: cache and TLB are not modelled'],
+  RDPMC: ['partial', 'always #GP(0): no counter is implemented'],
+  RSM: ['none', 'always #UD: no system-management mode'],
+  'MOV Td': ['partial', 'up to the 486; TR3-TR7 read 0'],
 };
 
 /** The table, by mnemonic in alphabetical order. */

@@ -11,6 +11,7 @@ import { RecordWriter } from './record-writer.js';
 /** Instructions decoded in one go: more are often never reached. */
 const MAX_RUN = 64;
 const PAGE_OFFSET_MASK = PAGE_SIZE - 1;
+const LAST_BUS_ADDRESS = 0xffff_ffff;
 /** Writes to a page of code after which it is decoded anew if it is executed again. */
 const MAX_WRITES = 256;
 /**
@@ -59,8 +60,9 @@ export class CodeCache {
     this.#onCode = onCode;
   }
 
-  /** The record of the instruction at `paddr`, or 0 where code cannot be cached: in MMIO, or nowhere. */
+  /** The record of the instruction at `paddr`, or 0 where code cannot be cached: in MMIO, nowhere, beyond the bus. */
   recordAt(paddr: PhysAddr, mode: CodeMode): number {
+    if (paddr > LAST_BUS_ADDRESS) return 0;
     const pfn = paddr >>> PAGE_SHIFT;
     const known = this.#pages.get(pageKey(pfn, mode));
     const page = known ?? this.#addPage(pfn, mode);

@@ -24,6 +24,7 @@ const interpreter = createInterpreter(
     access: cpu.memory,
     features: cpu.model.rows,
     fetchAddress: (laddr) => cpu.memory.fetchAddress(laddr),
+    readCode: (paddr) => cpu.memory.readCode(paddr),
     dropWriteTags: (pfn) => cpu.tlb.dropWriteTags(fast.mem.hostOffset(pfn)),
   },
   new SystemNumberMachine(cpu, fast.mem.memory, cpu.memory),

@@ -11,6 +11,8 @@ export interface InterpreterHost {
   readonly features: number;
   /** Physical address of the code byte at a linear address; throws #PF. */
   fetchAddress(laddr: number): PhysAddr;
+  /** The byte at what fetchAddress() returned: all ones where nothing answers. */
+  readCode(paddr: PhysAddr): number;
   /** Makes every write to the page miss the TLB. */
   dropWriteTags(pfn: Pfn): void;
 }

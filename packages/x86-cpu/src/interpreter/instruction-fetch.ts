@@ -44,7 +44,7 @@ export class InstructionFetch {
     if (known && this.#isStill(known.bytes)) return known.decoded;
     const bytes: number[] = [];
     const fetchByte = (offset: number): number => {
-      const byte = this.#host.mem.read8(this.address(offset));
+      const byte = this.#host.readCode(this.address(offset));
       bytes.push(byte);
       return byte;
     };
@@ -62,7 +62,6 @@ export class InstructionFetch {
     const room = PAGE_SIZE - (first % PAGE_SIZE);
     const second = bytes.length > room ? this.address(room) : 0;
     this.address(bytes.length - 1);
-    const { mem } = this.#host;
-    return bytes.every((byte, i) => mem.read8(i < room ? first + i : second + i - room) === byte);
+    return bytes.every((byte, i) => this.#host.readCode(i < room ? first + i : second + i - room) === byte);
   }
 }

@@ -91,9 +91,14 @@ export class CpuMemory implements MemoryAccess {
     this.#debug.noteData(laddr, bytes, isWrite);
   }
 
-  /** Physical address of a code byte at the current privilege; throws #PF. */
+  /** Physical address of a code byte at the current privilege, which may lie beyond the bus; throws #PF. */
   fetchAddress(laddr: LinearAddr): PhysAddr {
     return this.#paging.translate(laddr, ACCESS_FETCH | this.#currentUser());
+  }
+
+  /** The byte at what fetchAddress() returned. */
+  readCode(paddr: PhysAddr): number {
+    return this.#readPhysical(paddr, 1);
   }
 
   /**
@@ -140,7 +145,7 @@ export class CpuMemory implements MemoryAccess {
   }
 
   #readPhysical(paddr: PhysAddr, bytes: Bytes): number {
-    // PAE can point beyond the 32-bit bus, where nothing answers.
+    // PAE and PSE-36 can point beyond the 32-bit bus, where nothing answers.
     if (paddr > LAST_BUS_ADDRESS) return 0xffff_ffff >>> (32 - 8 * bytes);
     if (bytes === 4) return this.#mem.read32(paddr);
     return bytes === 2 ? this.#mem.read16(paddr) : this.#mem.read8(paddr);

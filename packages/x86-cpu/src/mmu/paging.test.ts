@@ -180,8 +180,8 @@ describe('PAE paging', () => {
   const PAE_DIRECTORY = 0x10_3000;
   const PAE_TABLE = 0x10_4000;
 
-  function paeGuest(text: string): Guest {
-    const guest = protectedGuest(text);
+  function paeGuest(text: string, options: GuestOptions = {}): Guest {
+    const guest = protectedGuest(text, options);
     guest.mem.write32(POINTERS, PAE_DIRECTORY | P);
     guest.mem.write32(PAE_DIRECTORY, PS | P | W | U);
     guest.mem.write32(PAE_DIRECTORY + 8, PAE_TABLE | P | W | U);
@@ -228,6 +228,19 @@ describe('PAE paging', () => {
     cpu.cr0 = CR0_PAGING;
     expect([cpu.translate(0x5000), cpu.translate(0x4000_5000)]).toEqual([0x5000, undefined]);
   });
+
+  it.each(['fast', 'reference'] as const)(
+    'code above 4 GB is all ones: #UD in the %s interpreter',
+    (interpreter) => {
+      const guest = paeGuest(`${ENTER}jmp 0x200000`, { interpreter });
+      guest.mem.write32(PAE_TABLE, P | W);
+      guest.mem.write32(PAE_TABLE + 4, 1);
+      // What stands at the address's low half must not be executed.
+      guest.mem.write8(0, 0xf4);
+      guest.run();
+      expect(guest.delivered()).toMatchObject({ vector: 6, eip: 0x20_0000 });
+    },
+  );
 
   it('an address above 4 GB reads all ones; one above 36 bits is a reserved-bit fault', () => {
     const guest = paeGuest(`${ENTER}mov ebx, [0x200000]\nhere: mov ecx, [0x201000]\nhlt`);
