@@ -32,9 +32,7 @@ export class InstructionFetch {
 
   /** Physical address of the byte at EIP + offset; throws #GP(0) beyond the limit, and #PF. */
   address(offset: number): PhysAddr {
-    const eip = (this.#state.getUint32(EIP, true) + offset) >>> 0;
-    if (eip > this.#view.limit) throw new CpuException(VECTOR.GP, 0);
-    return this.#host.fetchAddress((this.#view.base + eip) >>> 0);
+    return this.#host.fetchAddress((this.#view.base + this.#checkLimit(offset)) >>> 0);
   }
 
   /** The instruction at EIP. Throws what its fetch or its decoding faults on. */
@@ -56,12 +54,24 @@ export class InstructionFetch {
     return decoded;
   }
 
-  /** Whether the same bytes stand there: one translation for each of the two pages. */
+  /**
+   * Whether the same bytes stand there: one translation for each of the two pages. A byte is looked at only where all
+   * before it are the same, for only then is it fetched, and may fault.
+   */
   #isStill(bytes: readonly number[]): boolean {
     const first = this.address(0);
     const room = PAGE_SIZE - (first % PAGE_SIZE);
-    const second = bytes.length > room ? this.address(room) : 0;
-    this.address(bytes.length - 1);
-    return bytes.every((byte, i) => this.#host.readCode(i < room ? first + i : second + i - room) === byte);
+    let second = 0;
+    return bytes.every((byte, i) => {
+      if (i === room) second = this.address(room);
+      else this.#checkLimit(i);
+      return this.#host.readCode(i < room ? first + i : second + i - room) === byte;
+    });
+  }
+
+  #checkLimit(offset: number): number {
+    const eip = (this.#state.getUint32(EIP, true) + offset) >>> 0;
+    if (eip > this.#view.limit) throw new CpuException(VECTOR.GP, 0);
+    return eip;
   }
 }

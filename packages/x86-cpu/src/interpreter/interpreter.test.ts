@@ -140,6 +140,19 @@ describe('self-modifying code', () => {
     expect(cpu.eax).toBe(0xe200);
   });
 
+  it('takes effect where a longer instruction crossed into the next page, though the segment ends here now', () => {
+    // MOV AL, 1 becomes INC EAX, the last byte below the limit.
+    const { cpu, mem } = computer('hlt');
+    mem.writeBytes(0x1_0fff, Uint8Array.of(0xb0, 1));
+    cpu.eip = 0x1_0fff;
+    cpu.run(1);
+    mem.write8(0x1_0fff, 0x40);
+    cpu.setSegment(CS, { ...cpu.getSegment(CS), limit: 0x1_0fff });
+    cpu.eip = 0x1_0fff;
+    expect(cpu.run(1)).toEqual({ kind: 'budget' });
+    expect(cpu.eax).toBe(2);
+  });
+
   it('may keep its data beside it', () => {
     const { cpu } = computer(`
       mov ecx, 10
