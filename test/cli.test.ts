@@ -164,6 +164,29 @@ describe('support', () => {
     expect(status).toBe(0);
   });
 
+  test('fits in 80 columns, and ends with the counts of what is above', () => {
+    const lines = kexec('support').stdout.trimEnd().split('\n');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    const rows = lines.slice(1, -1);
+    const count = (support: string) =>
+      rows.filter((row) => row.split(/\s{2,}/)[2]?.startsWith(support)).length;
+    expect(lines.at(-1)).toBe(
+      `${rows.length} instructions: ${count('full')} full, ${count('partial')} partial, ${count('none')} none`,
+    );
+  });
+
+  test('may be left half read', () => {
+    const { status, stderr } = spawnSync('bash', [
+      '-o',
+      'pipefail',
+      '-c',
+      '"$0" "$1" support --json | head -c 1',
+      process.execPath,
+      bundle,
+    ]);
+    expect([status, `${stderr}`]).toEqual([0, '']);
+  });
+
   test('is one JSON object with --json', () => {
     const { instructions } = JSON.parse(kexec('support', '--json').stdout);
     expect(instructions).toContainEqual(
