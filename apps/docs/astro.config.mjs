@@ -17,6 +17,7 @@ export default defineConfig({
       credits: false,
       sidebar: [
         { label: 'Start', link: '/' },
+        'support',
         {
           label: 'The repository',
           items: ['architecture', 'outline', 'rationale', 'reading', 'contributing', 'security'],
