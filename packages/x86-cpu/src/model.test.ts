@@ -234,7 +234,7 @@ describe('model-specific registers', () => {
   });
 
   it('one that no model has is #GP(0), for reading and for writing', () => {
-    // APIC base, MTRRcap, MCG_CAP, DEBUGCTL, and a number of nobody's.
+    // APIC base without an APIC on the board, MTRRcap, MCG_CAP, DEBUGCTL, and a number of nobody's.
     for (const register of [0x1b, 0xfe, 0x179, 0x1d9, 0x1234_5678]) {
       expect([readMsr('max', register), writeMsr('max', register, 0, 0)]).toEqual(['#GP', '#GP']);
     }
