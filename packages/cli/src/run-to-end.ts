@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import pc from 'picocolors';
 import { Arrivals } from './arrivals.js';
 import { EXIT } from './exit-code.js';
+import { Pace } from './pace.js';
 import type { RunStop } from './run-stop.js';
 import type { Runnable } from './runnable.js';
 import type { SerialOutput } from './serial-output.js';
@@ -96,6 +97,7 @@ async function turns(
   arrivals: Arrivals,
   console: Console,
 ): Promise<RunStop> {
+  const pace = new Pace();
   for (;;) {
     arrivals.clear();
     const stop = slices.runFor(TURN_MS, console.open);
@@ -109,7 +111,7 @@ async function turns(
       if (!console.open) return stop;
       await arrivals.next();
     } else if (sleeps) {
-      await arrivals.within(unslept);
+      await arrivals.within(pace.sleepFor(unslept));
     }
     if (arrivals.asked) return arrivals.asked;
   }

@@ -8,7 +8,7 @@ const SLICE_INSTRUCTIONS = 50_000;
 const IDLE_NS = 60_000_000_000;
 
 /** HLT lasts as long for the user as for the guest, to this precision. Longer, and a prompt would come late. */
-const PACE_NS = 20_000_000;
+const PACE_NS = 50_000_000;
 
 /** The slices of one run. */
 export class Slices {

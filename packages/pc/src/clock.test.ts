@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { Clock, nsToTicks, ticksToNs } from './clock.js';
 
 describe('Clock', () => {
-  it('counts ten nanoseconds an instruction, plus what was skipped', () => {
+  it('counts four nanoseconds an instruction, plus what was skipped', () => {
     let instructions = 7;
     const clock = new Clock(() => instructions);
     clock.skip(1000);
     instructions = 9;
-    expect(clock.now()).toBe(1090);
+    expect(clock.now()).toBe(1036);
   });
 
   it('fires events in the order of their deadlines, equal ones in the order of their timers', () => {

@@ -2,11 +2,12 @@
 import { type DeviceState, loadRegisters, saveRegisters } from './device-state.js';
 
 /**
- * Nominal duration of one instruction.
+ * Nominal duration of one instruction: 250 MHz.
  *
- * A slow processor makes delay loops cheap: at 100 MHz a wait of 1 ms costs 100,000 instructions, not millions.
+ * A slow processor makes delay loops cheap, a fast one leaves less time for timer interrupts: of the rates that were
+ * tried, a boot of Linux takes the fewest instructions at this one (RATIONALE.md, "Virtual time").
  */
-export const NS_PER_INSTRUCTION = 10;
+export const NS_PER_INSTRUCTION = 4;
 
 const NS_PER_SECOND = 1_000_000_000;
 

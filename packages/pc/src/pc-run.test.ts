@@ -2,6 +2,7 @@
 
 import { DS, ES } from '@kexec/x86-cpu';
 import { describe, expect, it } from 'vitest';
+import { NS_PER_INSTRUCTION } from './clock.js';
 import { ISA_CYCLE_NS } from './pc.js';
 import { boot, ENTRY, run } from './testing/real-mode.js';
 
@@ -95,10 +96,10 @@ describe('a run', () => {
     const { pc } = boot('out 0x80, al\n in al, 0x80\n hlt');
     const start = pc.clock.now();
     pc.run({ instructions: 3 });
-    expect(pc.clock.now() - start).toBe(2 * ISA_CYCLE_NS + 3 * 10);
+    expect(pc.clock.now() - start).toBe(2 * ISA_CYCLE_NS + 3 * NS_PER_INSTRUCTION);
   });
 
-  it('shows a time-stamp counter of 100 MHz that agrees with the timer', () => {
+  it('shows a time-stamp counter of 250 MHz that agrees with the timer', () => {
     // Channel 2 counts 11,932 ticks (10 ms) in mode 0 while port 61 bit 5 is polled, as Linux calibrates.
     const { machine } = run(`
       mov al, 1
@@ -119,8 +120,8 @@ describe('a run', () => {
       mov [0x500], eax
       hlt`);
     const ticks = machine.pc.mem.read32(0x500);
-    expect(ticks).toBeGreaterThan(999_000);
-    expect(ticks).toBeLessThan(1_001_000);
+    expect(ticks).toBeGreaterThan(2_499_000);
+    expect(ticks).toBeLessThan(2_501_000);
     // Polling for 10 ms took as many rounds as microseconds, about.
     expect(machine.pc.cpu.icount).toBeLessThan(31_000);
   });
@@ -202,7 +203,7 @@ describe('a saved PC', () => {
       return { ram: pc.mem.readBytes(0x500, 0xb00), clock: pc.clock.now(), devices: pc.saveState().devices };
     });
     expect(fast).toEqual(reference);
-    expect(fast?.ram[0]).toBeGreaterThan(20);
+    expect(fast?.ram[0]).toBeGreaterThan(10);
   });
 
   it('is the same whether it ran at once or in pieces', () => {

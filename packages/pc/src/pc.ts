@@ -25,6 +25,12 @@ import { mapPlatform } from './platform-mmio.js';
  */
 export const ISA_CYCLE_NS = 1000;
 
+/**
+ * Ticks of the time-stamp counter that reading it takes, as on processors since the Pentium 4. Delay loops that watch
+ * it come to their end in a few rounds.
+ */
+const RDTSC_TICKS = 32;
+
 /** Sunday, 2002-11-17 00:00: the day of Linux 2.5.48. */
 export const DEFAULT_EPOCH = 1_037_491_200;
 
@@ -137,7 +143,7 @@ export class Pc {
         setApicEnabled: (enabled) => this.devices.localApic?.setPresent(enabled),
         setFerr: (level) => this.devices.ferr.setFerr(level),
         isNumericErrorIgnored: () => this.devices.ferr.isErrorIgnored,
-        timestamp: () => Math.floor(this.clock.now() / this.clock.period),
+        timestamp: () => this.timestamp(),
       },
       ...(options.model === undefined ? {} : { model: options.model }),
       ...(options.interpreter === undefined ? {} : { interpreter: options.interpreter }),
@@ -278,9 +284,20 @@ export class Pc {
   }
 
   private busCycle(): void {
-    this.clock.skip(ISA_CYCLE_NS);
+    this.takeTime(ISA_CYCLE_NS);
+  }
+
+  private timestamp(): number {
+    const ticks = Math.floor(this.clock.now() / this.clock.period);
+    this.takeTime(RDTSC_TICKS * this.clock.period);
+    return ticks;
+  }
+
+  /** An instruction takes longer than its period. */
+  private takeTime(ns: number): void {
+    this.clock.skip(ns);
     if (!this.running) return;
-    // The slice was measured without this cycle: what is left of it must still fit before the next event.
+    // The slice was measured without this: what is left of it must still fit before the next event.
     const left = this.sliceEndCount - this.cpu.icount;
     if (this.clock.now() + left * this.clock.period > this.sliceEnd) this.stopToRemeasure();
   }
