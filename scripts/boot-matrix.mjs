@@ -37,7 +37,8 @@ function boot(kernel, memory, append, run = 'poweroff') {
 const COMPLAINTS =
   /warn|error|fail|unexpected|bug|broken|unstable|spurious|not responding|nobody cared|call trace/i;
 /** Such words in lines that say the opposite, or that every machine of this kind has; QEMU's has them too. */
-const HARMLESS = /^mce: Unable to init MCE device|fail to add MMCONFIG|Debian|debug|DEBUG|errors=/;
+const HARMLESS =
+  /^mce: Unable to init MCE device|fail to add MMCONFIG|report a bug|Debian|debug|DEBUG|errors=/;
 const INSTRUCTION_LIMIT = 30e9;
 
 /** @param {Boot} row */

@@ -10,20 +10,21 @@ const fixtures = join(root, '.cache/fixtures');
 const logs = join(root, '.cache/boots');
 const command = process.env.KEXEC_COMMAND ?? join(root, 'packages/cli/dist/main.js');
 const MEGABYTES = 256;
+const QEMU = 'qemu-system-i386';
 /** QEMU's machine has a wall clock. */
 const QEMU_TIMEOUT_MS = 600_000;
 
 /** @param {string} kernel @param {string} append @returns {string} the serial line */
 function bootQemu(kernel, append) {
   const { stdout, error } = spawnSync(
-    'qemu-system-i386',
+    QEMU,
     [
       ...['-M', 'pc', '-m', `${MEGABYTES}`, '-nographic', '-no-reboot', '-nic', 'none'],
       ...['-kernel', join(fixtures, kernel), '-initrd', join(fixtures, INITRAMFS_NAME), '-append', append],
     ],
     { encoding: 'latin1', input: '', timeout: QEMU_TIMEOUT_MS, maxBuffer: 64 << 20 },
   );
-  if (error) throw new Error(`qemu-system-i386: ${error.message}; Debian has it in qemu-system-x86`);
+  if (error) throw new Error(`${QEMU}: ${error.message}; Debian has it in qemu-system-x86`);
   return stdout;
 }
 
