@@ -1,4 +1,5 @@
 /** The board: makes the devices, and connects them as the wiring table says. */
+import type { PhysMem } from '@kexec/phys-mem';
 import { type InterruptLine, Wire, WiredOr } from './bus/interrupt-line.js';
 import { IsaIrqs } from './bus/isa-irqs.js';
 import type { PortBus, PortDevice } from './bus/port-bus.js';
@@ -7,7 +8,6 @@ import { AcpiPm } from './devices/acpi-pm.js';
 import { DebugConsole, DebugExit } from './devices/debug-port.js';
 import { FerrLatch } from './devices/ferr-latch.js';
 import { Hpet } from './devices/hpet.js';
-import { createHostBridge } from './devices/i440fx.js';
 import { I8042 } from './devices/i8042.js';
 import { I8254 } from './devices/i8254.js';
 import { I8259Pair } from './devices/i8259-pair.js';
@@ -15,10 +15,11 @@ import { EXTINT_PIN, IoApic } from './devices/io-apic.js';
 import { LocalApic } from './devices/local-apic.js';
 import { Mc146818 } from './devices/mc146818.js';
 import { Ns16550 } from './devices/ns16550.js';
-import { PciHost } from './devices/pci.js';
+import type { PciHost } from './devices/pci.js';
 import { Port61 } from './devices/port61.js';
 import { Port92 } from './devices/port92.js';
 import { PostPort } from './devices/post-port.js';
+import { createPciBoard, type PcDisk, type PciBoard } from './pci-board.js';
 import { ACPI_DISABLE, ACPI_ENABLE, SLP_TYP_S5 } from './platform.js';
 import { type DeviceName, PC_WIRING } from './wiring.js';
 
@@ -36,6 +37,8 @@ export interface PcDevices {
   readonly port92: Port92;
   readonly post: PostPort;
   readonly pci: PciHost;
+  /** What is on the PCI bus. */
+  readonly pciBoard: PciBoard;
   readonly debugConsole: DebugConsole;
   readonly debugExit: DebugExit;
   readonly ferr: FerrLatch;
@@ -53,6 +56,7 @@ export type ResetSource = 'i8042' | 'port92' | 'cf9' | 'init';
 export interface BoardConnections {
   readonly clock: Clock;
   readonly ports: PortBus;
+  readonly mem: PhysMem;
   /** The processor's INTR. */
   readonly intr: InterruptLine;
   /** The processor's A20M#: high lets address bit 20 through. */
@@ -66,6 +70,7 @@ export interface BoardConnections {
   readonly apic: boolean;
   readonly epoch: number;
   readonly pci: boolean;
+  readonly disks: readonly PcDisk[];
   readonly onSerial?: ((byte: number) => void) | undefined;
   readonly onSerial2?: ((byte: number) => void) | undefined;
   readonly onDebug?: ((byte: number) => void) | undefined;
@@ -83,8 +88,7 @@ export function createDevices(board: BoardConnections): PcDevices {
   const pitIrq = isa.gatedInput(irqsOf('pit')[0] ?? 0);
   const rtcIrq = isa.gatedInput(irqsOf('rtc')[0] ?? 0);
   const pit = new I8254({ clock, irq: pitIrq });
-  const pci = new PciHost({ reset: () => reset('cf9') });
-  pci.attach(0, 0, createHostBridge());
+  const pciBoard = createPciBoard({ ...board, isaIrq: (n) => isa.input(n), reset: () => reset('cf9') });
   const devices: PcDevices = {
     pic,
     localApic,
@@ -111,7 +115,8 @@ export function createDevices(board: BoardConnections): PcDevices {
     port61: new Port61({ pit }),
     port92: new Port92({ a20: a20.input(), reset: () => reset('port92') }),
     post: new PostPort(board.onPost),
-    pci,
+    pci: pciBoard.host,
+    pciBoard,
     debugConsole: new DebugConsole(board.onDebug),
     debugExit: new DebugExit(exit),
     ferr: new FerrLatch({ irq: irq('ferr') }),

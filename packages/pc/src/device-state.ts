@@ -7,6 +7,12 @@ export type DeviceState = Readonly<Record<string, number | readonly number[]>>;
 /** A device's own registers, as it works on them. */
 export type Registers = Record<string, number | number[]>;
 
+/** A part of the machine whose state is saved by name. */
+export interface Savable {
+  saveState(): DeviceState;
+  loadState(state: DeviceState): void;
+}
+
 /** Copies a device's registers. */
 export function saveRegisters(registers: Registers): DeviceState {
   return Object.fromEntries(

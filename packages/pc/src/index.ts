@@ -1,4 +1,6 @@
 /** Public face of @kexec/pc: the PC, its devices, bus and clock. */
+export * from './block/block-backend.js';
+export * from './block/overlay-blocks.js';
 export * from './board.js';
 export * from './bus/interrupt-line.js';
 export * from './bus/port-bus.js';
@@ -22,4 +24,5 @@ export { PostPort } from './devices/post-port.js';
 export { BIOS_SOURCE, type Bios, createBios } from './firmware/bios.js';
 export * from './memlayout.js';
 export * from './pc.js';
+export type { PcDisk, PciBoard } from './pci-board.js';
 export * from './wiring.js';

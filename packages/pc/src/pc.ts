@@ -11,10 +11,11 @@ import {
 import { createDevices, type PcDevices, type ResetSource } from './board.js';
 import { PortBus, type UnclaimedAccess } from './bus/port-bus.js';
 import { Clock } from './clock.js';
-import type { DeviceState } from './device-state.js';
+import type { DeviceState, Savable } from './device-state.js';
 import { setUpPlatform } from './firmware/platform-post.js';
 import { installFirmware, setUpCmos, setUpDevices } from './firmware/post.js';
 import { installTables } from './firmware/tables.js';
+import type { PcDisk } from './pci-board.js';
 import { mapPlatform } from './platform-mmio.js';
 
 /**
@@ -61,6 +62,8 @@ export interface PcOptions {
   readonly epoch?: number;
   /** False builds a board without PCI. */
   readonly pci?: boolean;
+  /** Disks: up to four are IDE drives, in the order primary 0, 1, secondary 0, 1. */
+  readonly disks?: readonly PcDisk[];
 }
 
 /** How far to run. */
@@ -92,11 +95,6 @@ export interface PcState {
   readonly cpu: Uint8Array;
   readonly clock: DeviceState;
   readonly devices: Readonly<Record<string, DeviceState>>;
-}
-
-interface Savable {
-  saveState(): DeviceState;
-  loadState(state: DeviceState): void;
 }
 
 /**
@@ -157,6 +155,7 @@ export class Pc {
     this.devices = createDevices({
       clock: this.clock,
       ports: this.ports,
+      mem: this.mem,
       intr: { set: (level) => this.cpu.setInterruptLine(level) },
       a20: { set: (level) => this.setA20(level) },
       reset: (by) => this.stopWith({ kind: 'reset', by }),
@@ -166,12 +165,13 @@ export class Pc {
       apic,
       epoch: options.epoch ?? DEFAULT_EPOCH,
       pci: options.pci ?? true,
+      disks: options.disks ?? [],
       onSerial: options.onSerial,
       onSerial2: options.onSerial2,
       onDebug: options.onDebug,
       onPost: options.onPost,
     });
-    setUpDevices(this.ports);
+    setUpDevices(this.ports, options.pci ?? true);
     setUpCmos(this.devices.rtc, this.mem.ramBytes);
     setUpPlatform(this.ports, this.devices);
     mapPlatform(this.mem, this.devices);
@@ -329,7 +329,7 @@ export class Pc {
 
   /** What a reset restores, in loading order: the interrupt controllers last, as the others drive their inputs. */
   private savables(): Record<string, Savable> {
-    const { pic, pit, uart, keyboard, port61, port92, post, pci } = this.devices;
+    const { pic, pit, uart, keyboard, port61, port92, post, pci, pciBoard } = this.devices;
     const { hpet, uart2, pm, ioApic, localApic } = this.devices;
     return {
       hpet,
@@ -342,6 +342,7 @@ export class Pc {
       pci,
       uart2,
       pm,
+      ...pciBoard.savables,
       'pic.slave': pic.slave,
       'pic.master': pic.master,
       ...(ioApic && localApic ? { ioApic, localApic } : {}),

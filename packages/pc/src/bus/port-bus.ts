@@ -22,6 +22,14 @@ export interface PortClaim {
   readonly device: PortDevice;
 }
 
+/** Who answers at ports that no device claims, and may change its mind about which: the PCI bus. */
+export interface RestOfPorts {
+  /** @returns undefined when nobody answers */
+  read(port: number, bytes: PortWidth): number | undefined;
+  /** @returns whether somebody took it */
+  write(port: number, value: number, bytes: PortWidth): boolean;
+}
+
 /** An access that no device answered. */
 export interface UnclaimedAccess {
   readonly port: number;
@@ -41,6 +49,8 @@ const ALL_ONES = { 1: 0xff, 2: 0xffff, 4: 0xffffffff } as const;
 
 /** Carries `IN` and `OUT` to devices. Values are unsigned. */
 export class PortBus {
+  /** Asked for what no claim covers. */
+  rest: RestOfPorts | undefined;
   private readonly claims: PortClaim[] = [];
   /** For each port, 1 + the index of its claim; 0 where nobody answers. */
   private readonly claimOfPort = new Uint8Array(PORTS);
@@ -96,6 +106,8 @@ export class PortBus {
     this.onCycle?.();
     const claim = this.wholeClaim(port, bytes);
     if (claim) return (claim.device.read(offsetIn(claim, port), bytes) & ALL_ONES[bytes]) >>> 0;
+    const whole = bytes > 1 && this.isFree(port, bytes) ? this.rest?.read(port, bytes) : undefined;
+    if (whole !== undefined) return (whole & ALL_ONES[bytes]) >>> 0;
     let value = 0;
     for (let i = 0; i < bytes; i++) value |= this.readByte((port + i) & 0xffff) << (8 * i);
     return value >>> 0;
@@ -109,6 +121,8 @@ export class PortBus {
       claim.device.write(offsetIn(claim, port), (value & ALL_ONES[bytes]) >>> 0, bytes);
       return;
     }
+    const whole = (value & ALL_ONES[bytes]) >>> 0;
+    if (bytes > 1 && this.isFree(port, bytes) && this.rest?.write(port, whole, bytes)) return;
     for (let i = 0; i < bytes; i++) this.writeByte((port + i) & 0xffff, (value >>> (8 * i)) & 0xff);
   }
 
@@ -120,6 +134,11 @@ export class PortBus {
     return claim.wide && port + bytes - 1 <= claim.last ? claim : undefined;
   }
 
+  private isFree(port: number, bytes: number): boolean {
+    for (let i = 0; i < bytes; i++) if (this.claimOfPort[port + i] !== 0) return false;
+    return true;
+  }
+
   private claimAt(port: number): PortClaim | undefined {
     return this.claims[(this.claimOfPort[port] ?? 0) - 1];
   }
@@ -127,6 +146,8 @@ export class PortBus {
   private readByte(port: number): number {
     const claim = this.claimAt(port);
     if (claim) return claim.device.read(offsetIn(claim, port), 1) & 0xff;
+    const value = this.rest?.read(port, 1);
+    if (value !== undefined) return value & 0xff;
     this.report(port, 'in');
     return ALL_ONES[1];
   }
@@ -134,7 +155,7 @@ export class PortBus {
   private writeByte(port: number, value: number): void {
     const claim = this.claimAt(port);
     if (claim) claim.device.write(offsetIn(claim, port), value, 1);
-    else this.report(port, 'out');
+    else if (!this.rest?.write(port, value, 1)) this.report(port, 'out');
   }
 
   private report(port: number, direction: 'in' | 'out'): void {

@@ -1,7 +1,9 @@
 /** PCI configuration mechanism 1, and the reset control register that lies among its ports. */
+import type { InterruptLine } from '../bus/interrupt-line.js';
 import type { PortWidth } from '../bus/port-bus.js';
 import { type DeviceState, loadRegisters, saveRegisters } from '../device-state.js';
 import type { PciFunction } from './pci-function.js';
+import { PciSpace } from './pci-space.js';
 
 /*
  * CF8  CONFIG_ADDRESS, 32-bit accesses only:  ENABLE 0000000 BUS(8) DEVICE(5) FUNCTION(3) REGISTER(6) 00
@@ -16,21 +18,48 @@ const RESET_CPU = 0x04;
 const RESET_MASK = 0x06;
 const ALL_ONES = 0xffff_ffff;
 
-/** The host's view of configuration space. Only bus 0 exists. */
+/** What the host bridge is connected to. */
+export interface PciHostWiring {
+  /** The reset control register's RCPU bit went from 0 to 1. */
+  readonly reset: () => void;
+  /** The wire that an interrupt pin, 1–4, of a device's slot drives; without it interrupts go nowhere. */
+  readonly intx?: (device: number, pin: number) => InterruptLine;
+}
+
+/** The host's view of the bus: its three address spaces. Only bus 0 exists. */
 export class PciHost {
+  /** Ports that functions claim by their base address registers. */
+  readonly io = new PciSpace();
+  /** Memory addresses that they claim. */
+  readonly memory = new PciSpace();
   private readonly registers = { address: 0, reset: 0 };
   /** By device × 8 + function. */
   private readonly functions = new Map<number, PciFunction>();
-  private readonly reset: () => void;
+  private readonly wiring: PciHostWiring;
 
-  /** @param reset - the reset control register's RCPU bit went from 0 to 1 */
-  constructor({ reset }: { reset: () => void }) {
-    this.reset = reset;
+  constructor(wiring: PciHostWiring) {
+    this.wiring = wiring;
   }
 
-  /** Puts a function into a slot of bus 0. */
+  /** Puts a function into a slot of bus 0, and its interrupt pin on the board's wire. */
   attach(device: number, fn: number, pciFunction: PciFunction): void {
     this.functions.set(device * 8 + fn, pciFunction);
+    const { interruptPin } = pciFunction;
+    const line = interruptPin === 0 ? undefined : this.wiring.intx?.(device, interruptPin);
+    if (line) pciFunction.connect(line);
+    const { onChange } = pciFunction;
+    pciFunction.onChange = () => {
+      onChange?.();
+      this.decode();
+    };
+    this.decode();
+  }
+
+  /** Every function with its device number, in the order of the slots. */
+  slots(): readonly { readonly device: number; readonly pciFunction: PciFunction }[] {
+    return [...this.functions]
+      .sort(([a], [b]) => a - b)
+      .map(([slot, pciFunction]) => ({ device: slot >>> 3, pciFunction }));
   }
 
   read(offset: number, bytes: PortWidth): number {
@@ -54,11 +83,17 @@ export class PciHost {
 
   loadState(state: DeviceState): void {
     loadRegisters(this.registers, state);
-    for (const [slot, { config }] of this.functions) {
-      const saved = { config: [...config] };
+    for (const [slot, pciFunction] of this.functions) {
+      const saved = { config: [...pciFunction.config] };
       loadRegisters(saved, { config: state[`config.${slot}`] ?? [] });
-      config.set(saved.config);
+      pciFunction.restore(saved.config);
     }
+  }
+
+  private decode(): void {
+    const functions = this.slots().map(({ pciFunction }) => pciFunction);
+    this.io.decode(functions.flatMap((pciFunction) => pciFunction.ranges('io')));
+    this.memory.decode(functions.flatMap((pciFunction) => pciFunction.ranges('memory')));
   }
 
   private readData(offset: number, bytes: PortWidth): number {
@@ -85,6 +120,6 @@ export class PciHost {
   private writeReset(value: number): void {
     const before = this.registers.reset;
     this.registers.reset = value & RESET_MASK;
-    if (value & ~before & RESET_CPU) this.reset();
+    if (value & ~before & RESET_CPU) this.wiring.reset();
   }
 }

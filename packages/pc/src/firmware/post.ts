@@ -13,6 +13,7 @@ import {
   VIDEO_PADDR,
 } from '../memlayout.js';
 import { createBios } from './bios.js';
+import { setUpPci } from './pci-post.js';
 
 /** BIOS data area: [offset, bytes, value]. IBM AT Technical Reference, "BIOS Data Area". */
 const BIOS_DATA: readonly (readonly [offset: number, bytes: 1 | 2, value: number])[] = [
@@ -79,9 +80,10 @@ export function installFirmware(mem: PhysMem): void {
   mem.write8(EBDA_PADDR, EBDA_BYTES / KB);
 }
 
-/** Programs the devices. */
-export function setUpDevices(ports: PortBus): void {
+/** Programs the devices, and those on the PCI bus if there is one. */
+export function setUpDevices(ports: PortBus, pci: boolean): void {
   for (const [port, value] of DEVICE_SETUP) ports.outb(port, value);
+  if (pci) setUpPci(ports);
 }
 
 /** Writes the memory sizes into CMOS: base, extended (two places), and above 16 MB in 64 KB blocks. */

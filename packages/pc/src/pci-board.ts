@@ -1,0 +1,89 @@
+/** What the board has on its PCI bus: host bridge, PIIX with its functions, and the cards in the slots. */
+import type { PhysMem } from '@kexec/phys-mem';
+import type { BlockBackend } from './block/block-backend.js';
+import type { InterruptLine } from './bus/interrupt-line.js';
+import type { PortBus, PortWidth } from './bus/port-bus.js';
+import type { Clock } from './clock.js';
+import type { Savable } from './device-state.js';
+import { PiixIde } from './devices/ata/piix-ide.js';
+import { createHostBridge } from './devices/i440fx.js';
+import { PciHost } from './devices/pci.js';
+import type { PciSpace } from './devices/pci-space.js';
+import { createPiix3 } from './devices/piix3.js';
+import { createPiix4Pm } from './devices/piix4-pm.js';
+import { PirqRouter } from './devices/pirq-router.js';
+
+/** Slots of bus 0. */
+const HOST_BRIDGE = 0;
+const PIIX = 1;
+const IDE_FUNCTION = 1;
+const PM_FUNCTION = 3;
+/** IRQs of the IDE channels: fixed in compatibility mode. */
+const IDE_IRQS = [14, 15] as const;
+const IDE_DRIVES = 4;
+
+/** Where memory space of the PCI bus ends: the I/O APIC and what lies above it are the board's own. */
+const PCI_MEMORY_END = 0xfec0_0000;
+const MB = 0x10_0000;
+
+/** A disk, and what it is connected by. */
+export interface PcDisk {
+  readonly backend: BlockBackend;
+  readonly interface: 'ide' | 'virtio';
+}
+
+/** What lies around the bus. */
+export interface PciConnections {
+  readonly clock: Clock;
+  readonly ports: PortBus;
+  readonly mem: PhysMem;
+  /** A wire of its own for a source of an ISA interrupt request. */
+  readonly isaIrq: (irq: number) => InterruptLine;
+  readonly reset: () => void;
+  /** False: a board without PCI. Its disks have no controller then. */
+  readonly pci: boolean;
+  readonly disks: readonly PcDisk[];
+}
+
+/** The bus and what is on it. */
+export interface PciBoard {
+  readonly host: PciHost;
+  /** What is saved besides configuration space, in loading order. */
+  readonly savables: Readonly<Record<string, Savable>>;
+}
+
+/** Makes the bus and its functions, and lets it answer where nobody else does. */
+export function createPciBoard(connections: PciConnections): PciBoard {
+  const { clock, ports, mem, isaIrq, reset, disks } = connections;
+  const router = new PirqRouter(isaIrq);
+  const host = new PciHost({ reset, intx: (device, pin) => router.input(device, pin) });
+  if (!connections.pci) return { host, savables: {} };
+  const ide = new PiixIde({
+    clock,
+    mem,
+    irqs: [isaIrq(IDE_IRQS[0]), isaIrq(IDE_IRQS[1])],
+    disks: disks.flatMap((disk) => (disk.interface === 'ide' ? [disk.backend] : [])).slice(0, IDE_DRIVES),
+  });
+  host.attach(HOST_BRIDGE, 0, createHostBridge());
+  host.attach(PIIX, 0, createPiix3(router));
+  host.attach(PIIX, IDE_FUNCTION, ide.pciFunction);
+  host.attach(PIIX, PM_FUNCTION, createPiix4Pm());
+  ports.rest = host.io;
+  openMemoryWindow(mem, host.memory);
+  return { host, savables: ide.savables() };
+}
+
+/** 82441FX, "PCI Memory Address Range": what is above RAM goes to the bus, and what nobody takes reads all ones. */
+function openMemoryWindow(mem: PhysMem, memory: PciSpace): void {
+  const start = Math.max(mem.ramBytes, MB);
+  if (start >= PCI_MEMORY_END) return;
+  mem.addMmio(
+    { start, end: PCI_MEMORY_END },
+    {
+      read: (offset, bytes: PortWidth) => memory.read(start + offset, bytes) ?? 0xffff_ffff,
+      write: (offset, bytes: PortWidth, value) => {
+        memory.write(start + offset, value, bytes);
+      },
+    },
+  );
+}
