@@ -217,6 +217,25 @@ describe('8254 modes 4 and 5, strobes', () => {
   });
 });
 
+describe('An 8254 that is looked at late', () => {
+  it('has made every edge meanwhile: the pulses of modes 2 and 4 are shorter than a bus cycle', () => {
+    for (const mode of [0x34, 0x38]) {
+      edges.length = 0;
+      program(mode, 100, 0);
+      clock.skip(ticksToNs(150, PIT_HZ));
+      clock.runDue();
+      expect(edges.map((edge) => edge.split(' ')[0]).slice(-2)).toEqual(['low', 'high']);
+    }
+  });
+
+  it('makes them before a write changes what is counted', () => {
+    program(0x38, 100, 0);
+    clock.skip(ticksToNs(150, PIT_HZ));
+    program(0x38, 100, 0);
+    expect(edges.map((edge) => edge.split(' ')[0])).toEqual(['high', 'low', 'high']);
+  });
+});
+
 describe('8254 reading', () => {
   it('holds a latched count until it is read, and ignores a second latch', () => {
     program(0x34, 100, 0);

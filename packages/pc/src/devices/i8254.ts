@@ -19,13 +19,15 @@ export class I8254 {
   private readonly clock: Clock;
   private readonly irq: InterruptLine;
   private readonly timer: Timer;
+  /** The tick at which OUT 0 changes next; undefined when it will not by itself. */
+  private changeTick: number | undefined;
 
   /** @param wiring - `irq` follows OUT of counter 0 */
   constructor({ irq, clock }: { irq: InterruptLine; clock: Clock }) {
     this.counters = [new I8254Counter(), new I8254Counter(), new I8254Counter()];
     this.clock = clock;
     this.irq = irq;
-    this.timer = clock.timer(() => this.follow());
+    this.timer = clock.timer(() => this.catchUp());
   }
 
   /** The number of CLK pulses since power-on. */
@@ -34,11 +36,13 @@ export class I8254 {
   }
 
   read(offset: number): number {
+    this.catchUp();
     // 8254, "Read Operations Summary": reading the control word register leaves the bus three-state.
     return this.counters[offset]?.read(this.tick) ?? 0xff;
   }
 
   write(offset: number, value: number): void {
+    this.catchUp();
     if (offset === CONTROL_OFFSET) this.control(value);
     else this.counters[offset]?.write(value, this.tick);
     this.follow();
@@ -46,17 +50,20 @@ export class I8254 {
 
   /** Drives GATE of a counter. */
   setGate(index: 0 | 1 | 2, level: boolean): void {
+    this.catchUp();
     this.counters[index].setGate(level, this.tick);
     this.follow();
   }
 
   /** Level of a counter's OUT now. */
   out(index: 0 | 1 | 2): boolean {
+    this.catchUp();
     return this.counters[index].out(this.tick);
   }
 
   /** Saves the registers of the three counters, brought up to now, as `0.start`. */
   saveState(): DeviceState {
+    this.catchUp();
     const tick = this.tick;
     for (const counter of this.counters) counter.out(tick);
     return Object.fromEntries(
@@ -90,13 +97,32 @@ export class I8254 {
     });
   }
 
-  /** Brings the interrupt line to OUT 0 and waits for its next change. */
+  /**
+   * Drives the interrupt line through every change of OUT 0 up to now.
+   *
+   * A bus cycle lasts longer than the one tick for which a strobe is low: the edge at its end must not be lost
+   * because both ends have passed when the clock is next looked at.
+   */
+  private catchUp(): void {
+    const now = this.tick;
+    while (this.changeTick !== undefined && this.changeTick <= now) {
+      const tick = this.changeTick;
+      this.irq.set(this.counters[0].out(tick));
+      this.changeTick = this.counters[0].nextChange(tick);
+    }
+    this.await();
+  }
+
+  /** Brings the interrupt line to OUT 0 after its counter was written. */
   private follow(): void {
     const tick = this.tick;
-    const counter = this.counters[0];
-    this.irq.set(counter.out(tick));
-    const next = counter.nextChange(tick);
-    if (next === undefined) this.timer.disarm();
-    else this.timer.arm(ticksToNs(next, PIT_HZ));
+    this.irq.set(this.counters[0].out(tick));
+    this.changeTick = this.counters[0].nextChange(tick);
+    this.await();
+  }
+
+  private await(): void {
+    if (this.changeTick === undefined) this.timer.disarm();
+    else this.timer.arm(ticksToNs(this.changeTick, PIT_HZ));
   }
 }
