@@ -19,7 +19,7 @@ import type { PciHost } from './devices/pci.js';
 import { Port61 } from './devices/port61.js';
 import { Port92 } from './devices/port92.js';
 import { PostPort } from './devices/post-port.js';
-import { createPciBoard, type PcDisk, type PciBoard } from './pci-board.js';
+import { createPciBoard, hasPci, type PciBoard, type PciOptions } from './pci-board.js';
 import { ACPI_DISABLE, ACPI_ENABLE, SLP_TYP_S5 } from './platform.js';
 import { type DeviceName, PC_WIRING } from './wiring.js';
 
@@ -69,8 +69,7 @@ export interface BoardConnections {
   /** Whether the processor has a local APIC; the board then has an I/O APIC. */
   readonly apic: boolean;
   readonly epoch: number;
-  readonly pci: boolean;
-  readonly disks: readonly PcDisk[];
+  readonly pci: PciOptions;
   readonly onSerial?: ((byte: number) => void) | undefined;
   readonly onSerial2?: ((byte: number) => void) | undefined;
   readonly onDebug?: ((byte: number) => void) | undefined;
@@ -88,7 +87,10 @@ export function createDevices(board: BoardConnections): PcDevices {
   const pitIrq = isa.gatedInput(irqsOf('pit')[0] ?? 0);
   const rtcIrq = isa.gatedInput(irqsOf('rtc')[0] ?? 0);
   const pit = new I8254({ clock, irq: pitIrq });
-  const pciBoard = createPciBoard({ ...board, isaIrq: (n) => isa.input(n), reset: () => reset('cf9') });
+  const pciBoard = createPciBoard(
+    { ...board, isaIrq: (n) => isa.input(n), reset: () => reset('cf9') },
+    board.pci,
+  );
   const devices: PcDevices = {
     pic,
     localApic,
@@ -165,7 +167,7 @@ function irqsOf(device: DeviceName): number[] {
 
 function claimPorts({ ports, pci }: BoardConnections, devices: PcDevices): void {
   for (const row of PC_WIRING) {
-    if (row.device === 'pci' && !pci) continue;
+    if (row.device === 'pci' && !hasPci(pci)) continue;
     const device: PortDevice = devices[row.device];
     ports.claim({ first: row.first, last: row.last, offset: row.offset, wide: 'wide' in row, device });
   }

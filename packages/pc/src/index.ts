@@ -24,5 +24,6 @@ export { PostPort } from './devices/post-port.js';
 export { BIOS_SOURCE, type Bios, createBios } from './firmware/bios.js';
 export * from './memlayout.js';
 export * from './pc.js';
-export type { PcDisk, PciBoard } from './pci-board.js';
+export type { PcDisk, PciBoard, PciOptions } from './pci-board.js';
+export type { VirtioOptions } from './virtio-board.js';
 export * from './wiring.js';

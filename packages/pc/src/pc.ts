@@ -15,7 +15,7 @@ import type { DeviceState, Savable } from './device-state.js';
 import { setUpPlatform } from './firmware/platform-post.js';
 import { installFirmware, setUpCmos, setUpDevices } from './firmware/post.js';
 import { installTables } from './firmware/tables.js';
-import type { PcDisk } from './pci-board.js';
+import { hasPci, type PciOptions } from './pci-board.js';
 import { mapPlatform } from './platform-mmio.js';
 
 /**
@@ -42,7 +42,7 @@ const MAX_SLICE = 0x1_0000;
 const EFLAGS_IF = 0x200;
 
 /** How to build a PC. */
-export interface PcOptions {
+export interface PcOptions extends PciOptions {
   readonly mem: PhysMem;
   /** CPU model or its name; x86-cpu's default when left out. */
   readonly model?: CpuModel | CpuModelName;
@@ -60,10 +60,6 @@ export interface PcOptions {
   readonly onUnclaimed?: (access: UnclaimedAccess) => void;
   /** Date and time at power-on, seconds since 1970-01-01 00:00; {@link DEFAULT_EPOCH} when left out. */
   readonly epoch?: number;
-  /** False builds a board without PCI. */
-  readonly pci?: boolean;
-  /** Disks: up to four are IDE drives, in the order primary 0, 1, secondary 0, 1. */
-  readonly disks?: readonly PcDisk[];
 }
 
 /** How far to run. */
@@ -164,14 +160,13 @@ export class Pc {
       nmi: () => this.cpu.raiseNmi(),
       apic,
       epoch: options.epoch ?? DEFAULT_EPOCH,
-      pci: options.pci ?? true,
-      disks: options.disks ?? [],
+      pci: options,
       onSerial: options.onSerial,
       onSerial2: options.onSerial2,
       onDebug: options.onDebug,
       onPost: options.onPost,
     });
-    setUpDevices(this.ports, options.pci ?? true);
+    setUpDevices(this.ports, hasPci(options));
     setUpCmos(this.devices.rtc, this.mem.ramBytes);
     setUpPlatform(this.ports, this.devices);
     mapPlatform(this.mem, this.devices);

@@ -12,6 +12,8 @@ import type { PciSpace } from './devices/pci-space.js';
 import { createPiix3 } from './devices/piix3.js';
 import { createPiix4Pm } from './devices/piix4-pm.js';
 import { PirqRouter } from './devices/pirq-router.js';
+import type { VirtioConsole } from './devices/virtio/virtio-console.js';
+import { createVirtioCards, type VirtioOptions } from './virtio-board.js';
 
 /** Slots of bus 0. */
 const HOST_BRIDGE = 0;
@@ -32,6 +34,16 @@ export interface PcDisk {
   readonly interface: 'ide' | 'virtio';
 }
 
+/** What to put on the bus. */
+export interface PciOptions {
+  /** False builds a board without PCI; its disks have no controller then. */
+  readonly pci?: boolean;
+  /** Disks: up to four are IDE drives, in the order primary 0, 1, secondary 0, 1. */
+  readonly disks?: readonly PcDisk[];
+  /** Cards; none when left out. */
+  readonly virtio?: VirtioOptions;
+}
+
 /** What lies around the bus. */
 export interface PciConnections {
   readonly clock: Clock;
@@ -40,9 +52,6 @@ export interface PciConnections {
   /** A wire of its own for a source of an ISA interrupt request. */
   readonly isaIrq: (irq: number) => InterruptLine;
   readonly reset: () => void;
-  /** False: a board without PCI. Its disks have no controller then. */
-  readonly pci: boolean;
-  readonly disks: readonly PcDisk[];
 }
 
 /** The bus and what is on it. */
@@ -50,27 +59,42 @@ export interface PciBoard {
   readonly host: PciHost;
   /** What is saved besides configuration space, in loading order. */
   readonly savables: Readonly<Record<string, Savable>>;
+  /** hvc0, if there is one. */
+  readonly console: VirtioConsole | undefined;
+}
+
+/** Whether the board has the bus. */
+export function hasPci({ pci = true }: PciOptions): boolean {
+  return pci;
 }
 
 /** Makes the bus and its functions, and lets it answer where nobody else does. */
-export function createPciBoard(connections: PciConnections): PciBoard {
-  const { clock, ports, mem, isaIrq, reset, disks } = connections;
+export function createPciBoard(connections: PciConnections, options: PciOptions): PciBoard {
+  const { clock, ports, mem, isaIrq, reset } = connections;
+  const { disks = [], virtio = {} } = options;
   const router = new PirqRouter(isaIrq);
   const host = new PciHost({ reset, intx: (device, pin) => router.input(device, pin) });
-  if (!connections.pci) return { host, savables: {} };
+  if (!hasPci(options)) return { host, savables: {}, console: undefined };
   const ide = new PiixIde({
     clock,
     mem,
     irqs: [isaIrq(IDE_IRQS[0]), isaIrq(IDE_IRQS[1])],
-    disks: disks.flatMap((disk) => (disk.interface === 'ide' ? [disk.backend] : [])).slice(0, IDE_DRIVES),
+    disks: backendsOf(disks, 'ide').slice(0, IDE_DRIVES),
   });
+  const { cards, console } = createVirtioCards(mem, backendsOf(disks, 'virtio'), virtio);
   host.attach(HOST_BRIDGE, 0, createHostBridge());
   host.attach(PIIX, 0, createPiix3(router));
   host.attach(PIIX, IDE_FUNCTION, ide.pciFunction);
   host.attach(PIIX, PM_FUNCTION, createPiix4Pm());
+  for (const [slot, card] of cards) host.attach(slot, 0, card.pciFunction);
   ports.rest = host.io;
   openMemoryWindow(mem, host.memory);
-  return { host, savables: ide.savables() };
+  const saved = [...cards].map(([slot, card]) => [`virtio.${slot}`, card] as const);
+  return { host, savables: { ...ide.savables(), ...Object.fromEntries(saved) }, console };
+}
+
+function backendsOf(disks: readonly PcDisk[], name: PcDisk['interface']): readonly BlockBackend[] {
+  return disks.flatMap((disk) => (disk.interface === name ? [disk.backend] : []));
 }
 
 /** 82441FX, "PCI Memory Address Range": what is above RAM goes to the bus, and what nobody takes reads all ones. */
