@@ -20,6 +20,13 @@ export function parseCount(text: string): number {
   return Number(digits);
 }
 
+/** A number of 32 bits. */
+export function parseSeed(text: string): number {
+  const seed = parseCount(text);
+  if (seed > 0xffff_ffff) throw new InvalidArgumentError('Write a number below 4294967296.');
+  return seed;
+}
+
 /** '90s', '2m', '1500ms' → milliseconds; a bare number is seconds. */
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);

@@ -4,7 +4,8 @@ import { DEMO_NAMES, demoCommand } from './commands/demo.js';
 import type { KexecFlags } from './commands/kexec.js';
 import { kexecCommand } from './commands/kexec.js';
 import { supportCommand } from './commands/support.js';
-import { parseCount, parseDuration, parseSize } from './options.js';
+import { parseDisk } from './disk-file.js';
+import { parseCount, parseDuration, parseSeed, parseSize } from './options.js';
 import { VERSION } from './version.js';
 
 /** Sets the process's exit code. */
@@ -69,6 +70,13 @@ function addRunOptions(command: Command): void {
         ['fixed', 'historic'],
       ),
     )
+    .option(
+      '--disk <file>',
+      'raw disk image; ",if=ide" or ",if=virtio", ",cow" writes nothing to it',
+      parseDisk,
+    )
+    .option('--net', 'a virtio network card with a gateway that gives an address and answers ping')
+    .option('--seed <n>', 'a virtio-rng card whose bytes follow from this number', parseSeed)
     .option('--icount-limit <n>', 'stop after so many instructions of the new kernel, with 124', parseCount)
     .option('--timeout <time>', 'stop after so much time on the clock, such as 60s, with 124', parseDuration)
     .option('--json', 'one JSON object on stdout at the end; the serial line goes to stderr');

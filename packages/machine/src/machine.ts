@@ -6,10 +6,12 @@ import type { Kexec, KexecEngine, KexecState } from '@kexec/kexec';
 import { installKexec, loadedHead, saveKexec } from '@kexec/kexec';
 import type { LoadOptions, LoadPlan } from '@kexec/loaders';
 import { planLoad } from '@kexec/loaders';
-import type { Pc, PcLimit, PcOptions, PcState, PcStop } from '@kexec/pc';
+import type { Pc, PcDisk, PcLimit, PcOptions, PcState, PcStop } from '@kexec/pc';
 import { createPc } from '@kexec/pc';
 import { createPhysMem, KexecError, PAGE_SIZE, pcE820Map } from '@kexec/phys-mem';
 import { cpuModel } from '@kexec/x86-cpu';
+import type { MachineDisk, SavedDisk } from './disks.js';
+import { createDisks, loadDisks, saveDisks } from './disks.js';
 import { parseMemory } from './memory-size.js';
 import type { Snapshot } from './snapshot-file.js';
 import { decodeSnapshot, encodeSnapshot, pageRuns, refuseSnapshot } from './snapshot-file.js';
@@ -26,7 +28,18 @@ export interface MachineOptions {
   readonly onSerial?: (byte: number) => void;
   /** The first access to each port that no device claims; it reads all ones. */
   readonly onUnclaimed?: PcOptions['onUnclaimed'];
+  /** Disks, in the order in which the guest finds them: sda, sdb … and vda, vdb …. */
+  readonly disks?: readonly MachineDisk[];
+  /** A virtio network card, at whose other end is a gateway that gives an address and answers ping. */
+  readonly net?: boolean;
+  /** A virtio-rng card whose bytes follow from this uint32. */
+  readonly seed?: number;
+  /** A virtio console, and who hears every byte that the guest sends to it. */
+  readonly onVirtioConsole?: (byte: number) => void;
 }
+
+/** What of a machine is not in its snapshot, and must be given again. */
+export type RestoreOptions = Pick<MachineOptions, 'onSerial' | 'disks' | 'onVirtioConsole'>;
 
 /** What a load takes besides the image. */
 export type MachineLoadOptions = Omit<LoadOptions, 'image' | 'memoryRanges'>;
@@ -73,24 +86,24 @@ export function createMachine(options: MachineOptions = {}): Machine {
  *
  * @throws KexecError SNAPSHOT_*, when the file is none, is damaged, or is of another version
  */
-export function restoreMachine(
-  snapshot: Uint8Array,
-  options: Pick<MachineOptions, 'onSerial'> = {},
-): Machine {
+export function restoreMachine(snapshot: Uint8Array, options: RestoreOptions = {}): Machine {
   const decoded = decodeSnapshot(snapshot);
   try {
     return rebuild(decoded, options);
   } catch (error) {
+    if (error instanceof KexecError && error.code === 'SNAPSHOT_DISKS') throw error;
     // A checksum proves no origin. Whatever shape a part's owner stumbles over, the fault is the file's.
     const reason = error instanceof Error ? error.message : String(error);
     throw refuseSnapshot('SNAPSHOT_STATE', `the snapshot's state fits no machine: ${reason}`);
   }
 }
 
-function rebuild({ state, runs }: Snapshot, options: Pick<MachineOptions, 'onSerial'>): Machine {
-  const { setup, pc, kernel, kexec } = state as MachineState;
+function rebuild({ state, runs }: Snapshot, options: RestoreOptions): Machine {
+  const { setup, pc, kernel, kexec, disks } = state as MachineState;
+  const { onVirtioConsole = () => undefined, ...given } = options;
   if (!ENGINES.includes(setup.engine)) throw new KexecError('ENGINE', `there is no engine "${setup.engine}"`);
-  const restored = hardware({ ...options, ...setup });
+  const restored = hardware({ ...setup, ...given, ...(setup.console ? { onVirtioConsole } : {}) });
+  loadDisks(restored.disks, disks);
   const { mem } = restored.pc;
   // createPc has left its firmware's data in RAM; a page that is not in the snapshot was all zero.
   mem.fill(0, mem.ramBytes, 0);
@@ -117,16 +130,22 @@ const KERNEL_SLICE_INSTRUCTIONS = 10_000_000;
 interface Setup {
   readonly memory: number;
   readonly cpu?: string;
+  readonly net?: boolean;
+  readonly seed?: number;
+  /** There is a virtio console. */
+  readonly console?: boolean;
 }
 
 interface Hardware {
   readonly setup: Setup;
   readonly pc: Pc;
+  readonly disks: readonly PcDisk[];
   readonly kernel: Kernel;
 }
 
 /** The PC, and a kernel that is not booted yet. */
-function hardware({ memory = DEFAULT_MEMORY, cpu, onSerial, onUnclaimed }: MachineOptions): Hardware {
+function hardware(options: MachineOptions): Hardware {
+  const { memory = DEFAULT_MEMORY, cpu, net, seed, onSerial, onUnclaimed, onVirtioConsole } = options;
   const ramBytes = parseMemory(memory);
   if (ramBytes < MIN_MEMORY_BYTES) {
     throw new KexecError(
@@ -138,11 +157,18 @@ function hardware({ memory = DEFAULT_MEMORY, cpu, onSerial, onUnclaimed }: Machi
     );
   }
   const mem = createPhysMem({ ramBytes });
+  const disks = createDisks(options.disks ?? []);
   const pc = createPc({
     mem,
     ...(cpu === undefined ? {} : { model: cpuModel(cpu) }),
     ...(onSerial ? { onSerial } : {}),
     ...(onUnclaimed ? { onUnclaimed } : {}),
+    disks,
+    virtio: {
+      ...(net === undefined ? {} : { net }),
+      ...(seed === undefined ? {} : { rngSeed: seed }),
+      ...(onVirtioConsole ? { onConsole: onVirtioConsole } : {}),
+    },
   });
   const kernel = createKernel({
     mem,
@@ -151,7 +177,14 @@ function hardware({ memory = DEFAULT_MEMORY, cpu, onSerial, onUnclaimed }: Machi
     run: () => pc.run({ instructions: KERNEL_SLICE_INSTRUCTIONS }),
     e820: pcE820Map(ramBytes),
   });
-  return { setup: { memory: ramBytes, ...(cpu === undefined ? {} : { cpu }) }, pc, kernel };
+  const setup = {
+    memory: ramBytes,
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(net === undefined ? {} : { net }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(onVirtioConsole ? { console: true } : {}),
+  };
+  return { setup, pc, disks, kernel };
 }
 
 interface MachineState {
@@ -160,6 +193,7 @@ interface MachineState {
   readonly pc: Omit<PcState, 'cpu'> & { readonly cpu: readonly number[] };
   readonly kernel: KernelState;
   readonly kexec: KexecState;
+  readonly disks: readonly SavedDisk[];
 }
 
 class RunningMachine implements Machine {
@@ -167,9 +201,11 @@ class RunningMachine implements Machine {
   readonly kernel: Kernel;
   readonly kexec: Kexec;
   readonly #setup: Setup;
+  readonly #disks: readonly PcDisk[];
 
-  constructor({ setup, pc, kernel }: Hardware, kexec: Kexec) {
+  constructor({ setup, pc, disks, kernel }: Hardware, kexec: Kexec) {
     this.#setup = setup;
+    this.#disks = disks;
     this.pc = pc;
     this.kernel = kernel;
     this.kexec = kexec;
@@ -217,6 +253,7 @@ class RunningMachine implements Machine {
       pc: { ...pc, cpu: Array.from(pc.cpu) },
       kernel: this.kernel.saveState(),
       kexec: saveKexec(this.kexec),
+      disks: saveDisks(this.#disks),
     };
     return encodeSnapshot({ state, runs: pageRuns(this.pc.mem.ram) });
   }

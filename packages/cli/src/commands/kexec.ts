@@ -5,6 +5,7 @@ import { IMAGE_TYPES, isSupported } from '@kexec/loaders';
 import type { Machine, MachineLoadOptions, MachineOptions } from '@kexec/machine';
 import { CPU_MODEL_NAMES, createMachine, KexecError, restoreMachine } from '@kexec/machine';
 import { CliError } from '../cli-error.js';
+import { type DiskFlag, openDisks } from '../disk-file.js';
 import { EXIT } from '../exit-code.js';
 import { readFile, readImage } from '../image-file.js';
 import { MachineStore } from '../machine-store.js';
@@ -29,6 +30,9 @@ export interface KexecFlags extends RunFlags {
   readonly memory?: number;
   readonly cpu?: string;
   readonly engine?: 'fixed' | 'historic';
+  readonly disk?: readonly DiskFlag[];
+  readonly net?: boolean;
+  readonly seed?: number;
 }
 
 /** @returns the exit code */
@@ -58,7 +62,20 @@ function checkUsage(file: string | undefined, flags: KexecFlags): void {
 }
 
 /** Options that mean nothing without a FILE. */
-const FILE_OPTIONS = ['type', 'append', 'initrd', 'ramdisk', 'memory', 'cpu', 'engine'] as const;
+const FILE_OPTIONS = [
+  'type',
+  'append',
+  'initrd',
+  'ramdisk',
+  'memory',
+  'cpu',
+  'engine',
+  'net',
+  'seed',
+] as const;
+
+/** Options that say how a machine is made. */
+const MACHINE_OPTIONS = ['memory', 'cpu', 'engine', 'net', 'seed'] as const;
 
 /** FILE alone: the machine lives as long as this call. */
 async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
@@ -81,7 +98,7 @@ function load(store: MachineStore, file: string, flags: KexecFlags): void {
 
 async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
   const serial = serialOutput(flags);
-  const machine = saved(store, serial, {});
+  const machine = saved(store, serial, { disk: flags.disk ?? [] });
   if (!machine?.loaded) {
     throw new CliError(EXIT.LOAD_REFUSED, 'NOTHING_LOADED', 'nothing has been loaded', {
       remedy: 'Load a kernel first: kexec -l FILE.',
@@ -94,7 +111,7 @@ async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
 }
 
 function unload(store: MachineStore, flags: KexecFlags): number {
-  const machine = saved(store, serialOutput(flags), {});
+  const machine = saved(store, serialOutput(flags), { disk: flags.disk ?? [] });
   machine?.unload();
   if (machine) store.write(machine.saveSnapshot());
   if (flags.json) printJson({ exitCode: EXIT.OK, loaded: false });
@@ -107,7 +124,8 @@ function printJson(result: { readonly exitCode: number; readonly loaded: boolean
 }
 
 function status(store: MachineStore, flags: KexecFlags): number {
-  const loaded = saved(store, new SerialOutput(process.stdout), {})?.loaded ?? false;
+  const serial = new SerialOutput(process.stdout);
+  const loaded = saved(store, serial, { disk: flags.disk ?? [] })?.loaded ?? false;
   const exitCode = loaded ? EXIT.EXPECTATION : EXIT.OK;
   if (flags.json) printJson({ exitCode, loaded });
   return exitCode;
@@ -117,22 +135,25 @@ function status(store: MachineStore, flags: KexecFlags): number {
 function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Machine | undefined {
   const snapshot = store.read();
   if (!snapshot) return undefined;
-  if (flags.memory !== undefined || flags.cpu !== undefined || flags.engine !== undefined) {
+  if (MACHINE_OPTIONS.some((name) => flags[name] !== undefined)) {
     throw new CliError(
       EXIT.USAGE,
       'MACHINE_EXISTS',
-      'the saved machine has its memory, CPU and engine already',
+      'the saved machine has its memory, CPU, engine and cards already',
       {
-        remedy: `Leave --memory, --cpu and --engine out, choose another --machine, or remove ${store.path}.`,
+        remedy: `Leave --memory, --cpu, --engine, --net and --seed out, choose another --machine, or remove ${store.path}.`,
       },
     );
   }
   try {
-    return restoreMachine(snapshot, { onSerial: serial.onByte });
+    return restoreMachine(snapshot, { onSerial: serial.onByte, disks: openDisks(flags.disk ?? []) });
   } catch (error) {
     if (!(error instanceof KexecError)) throw error;
     throw new CliError(EXIT.IO, error.code, error.message, {
-      remedy: `Remove ${store.path} and load the image again.`,
+      remedy:
+        error.code === 'SNAPSHOT_DISKS'
+          ? 'Give the same --disk again.'
+          : `Remove ${store.path} and load the image again.`,
     });
   }
 }
@@ -143,8 +164,12 @@ export function serialOutput({ json }: KexecFlags): SerialOutput {
 }
 
 /** The machine's part of the flags. */
-export function machineOptions({ memory, cpu, engine }: KexecFlags, serial: SerialOutput): MachineOptions {
+export function machineOptions(flags: KexecFlags, serial: SerialOutput): MachineOptions {
+  const { memory, cpu, engine, disk = [], net, seed } = flags;
   return {
+    disks: openDisks(disk),
+    ...(net === undefined ? {} : { net }),
+    ...(seed === undefined ? {} : { seed }),
     onSerial: serial.onByte,
     ...(memory === undefined ? {} : { memory }),
     ...(cpu === undefined ? {} : { cpu }),
