@@ -7,8 +7,8 @@ import { PAGE_SIZE } from './page.js';
 export const DEFAULT_RESERVED_BYTES = 0x0200_0000;
 /** RAM ends below the PCI window and the firmware at the top of 4 GB. */
 export const MAX_RAM_BYTES = 0xe000_0000;
-/** Room for ROMs outside RAM. */
-export const ROM_AREA_BYTES = 0x0008_0000;
+/** Room for ROMs. */
+export const ROM_AREA_BYTES = 0x0010_0000;
 const WASM_PAGE_BYTES = 0x1_0000;
 
 /** Sizes of a new PhysMem. */

@@ -99,6 +99,53 @@ describe('ROM', () => {
   }
 });
 
+describe('RAM beneath a ROM', () => {
+  const range = { start: 0xf_0000, end: 0xf_1000 };
+  const shadowed = (read: boolean, write: boolean) => {
+    const mem = memory(2 * MB);
+    mem.write8(0xf_0000, 0x11);
+    mem.addRom(range, Uint8Array.of(0xea));
+    mem.shadow(range, { read, write });
+    mem.write8(0xf_0000, 0x22);
+    const seen = [
+      mem.read8(0xf_0000),
+      mem.pageKind(0xf0),
+      new Uint8Array(mem.memory.buffer)[mem.hostOffset(0xf0)],
+    ];
+    mem.shadow(range, { read: true, write: true });
+    return [...seen, mem.read8(0xf_0000)];
+  };
+
+  it('answers reads, writes, both or neither', () => {
+    expect(shadowed(false, false)).toEqual([0xea, 'rom', 0xea, 0x11]);
+    expect(shadowed(false, true)).toEqual([0xea, 'rom', 0xea, 0x22]);
+    expect(shadowed(true, false)).toEqual([0x11, 'rom', 0x11, 0x11]);
+    expect(shadowed(true, true)).toEqual([0x22, 'ram', 0x22, 0x22]);
+  });
+
+  it('is there beneath a hole too, which reads all ones', () => {
+    const mem = memory(2 * MB);
+    mem.addHole(range);
+    mem.shadow(range, { read: false, write: true });
+    mem.write32(0xf_0000, 0x1234_5678);
+    expect([mem.read16(0xf_0000), mem.pageKind(0xf0), mem.hostOffset(0xf0)]).toEqual([0xffff, 'none', -1]);
+    mem.shadow(range, { read: true, write: false });
+    expect(mem.read32(0xf_0000)).toBe(0x1234_5678);
+    mem.shadow(range, { read: false, write: false });
+    expect([mem.read16(0xf_0000), mem.pageKind(0xf0)]).toEqual([0xffff, 'none']);
+  });
+
+  it('tells whoever has decoded code of the page that its bytes are others', () => {
+    const mem = memory(2 * MB);
+    const heard: number[] = [];
+    mem.addRom(range, Uint8Array.of(0xea));
+    mem.codePages.mark(0xf0);
+    mem.codePages.onWrite((pfn) => heard.push(pfn));
+    mem.shadow(range, { read: true, write: true });
+    expect(heard).toEqual([0xf0]);
+  });
+});
+
 describe('MMIO', () => {
   it('hands the offset in the range and the width to its handler', () => {
     const mem = memory();

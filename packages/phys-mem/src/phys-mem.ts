@@ -16,7 +16,7 @@ import type { Range } from './range.js';
  *
  *   0000_0000            reserved for the CPU; the code-page map is at CODE_PAGES_OFFSET in it
  *   ramBase              RAM, physical address 0
- *   ramBase + ramBytes   bytes of ROMs that lie outside RAM, in the order they were added
+ *   ramBase + ramBytes   bytes of ROMs, in the order they were added; the RAM beneath a ROM keeps its own
  */
 
 /** A device's registers in memory space; `offset` counts from the start of its range. */
@@ -32,8 +32,19 @@ export type PageKind = 'ram' | 'rom' | 'mmio' | 'none';
 const NONE = 0;
 const RAM = 1;
 const ROM = 2;
-const FIRST_MMIO = 3;
+// Shadowed: RAM that ignores writes; and writes to the RAM beneath a ROM or a hole, which still answers reads.
+const PROTECTED = 3;
+const WRITE_ONLY = 4;
+const FIRST_MMIO = 5;
 const MAX_MMIO_RANGES = 0x100 - FIRST_MMIO;
+
+/** What of the RAM beneath a ROM or a hole answers. */
+export interface Shadowing {
+  /** Reads reach RAM. */
+  readonly read: boolean;
+  /** Writes reach RAM. */
+  readonly write: boolean;
+}
 
 interface MmioRange {
   readonly start: PhysAddr;
@@ -59,7 +70,7 @@ export class PhysMem {
   readonly #kinds = new Uint8Array(MAX_PFN);
   readonly #code: Uint8Array;
   readonly #mmio: MmioRange[] = [];
-  /** Host offset of a ROM page that lies outside RAM. */
+  /** Host offset of a ROM page. */
   readonly #romPages = new Map<Pfn, number>();
   #romUsed = 0;
 
@@ -97,25 +108,43 @@ export class PhysMem {
       const page = new Uint8Array(this.memory.buffer, offset, PAGE_SIZE);
       page.fill(0xff);
       page.set(bytes.subarray(from, from + PAGE_SIZE));
-      this.#kinds[pfn] = ROM;
-      if (this.#code[pfn]) this.codePages.written(pfn, pfn * PAGE_SIZE, (pfn + 1) * PAGE_SIZE);
+      this.#answer(pfn, ROM);
     }
   }
 
-  /** What answers at a page. */
+  /** Takes the RAM of a page-aligned range out of the address space: reads are all ones, writes are ignored. */
+  addHole(range: Range): void {
+    checkPageRange(range);
+    for (let pfn = range.start >>> PAGE_SHIFT; pfn < range.end / PAGE_SIZE; pfn++) this.#answer(pfn, NONE);
+  }
+
+  /**
+   * Lets the RAM beneath a ROM or a hole answer reads, writes, both or neither, as a host bridge does for shadowing.
+   * The caller empties the TLB.
+   */
+  shadow(range: Range, { read, write }: Shadowing): void {
+    checkPageRange(range);
+    if (range.end > this.ramBytes) return;
+    for (let pfn = range.start >>> PAGE_SHIFT; pfn < range.end / PAGE_SIZE; pfn++) {
+      if (read) this.#answer(pfn, write ? RAM : PROTECTED);
+      else this.#answer(pfn, write ? WRITE_ONLY : this.#romPages.has(pfn) ? ROM : NONE);
+    }
+  }
+
+  /** What answers at a page; RAM that cannot be written is `rom`. */
   pageKind(pfn: Pfn): PageKind {
     const kind = this.#kinds[pfn];
     if (kind === RAM) return 'ram';
-    if (kind === ROM) return 'rom';
+    if (kind === ROM || kind === PROTECTED) return 'rom';
+    if (kind === WRITE_ONLY) return this.#romPages.has(pfn) ? 'rom' : 'none';
     return kind === NONE || kind === undefined ? 'none' : 'mmio';
   }
 
-  /** Byte offset in {@link memory} of a RAM or ROM page's bytes; -1 for MMIO and nothing. */
+  /** Byte offset in {@link memory} of the bytes that a page's reads reach; -1 for MMIO and nothing. */
   hostOffset(pfn: Pfn): number {
     const kind = this.#kinds[pfn];
-    if (kind !== RAM && kind !== ROM) return -1;
-    const paddr = pfn * PAGE_SIZE;
-    return paddr < this.ramBytes ? this.ramBase + paddr : (this.#romPages.get(pfn) ?? -1);
+    if (kind === RAM || kind === PROTECTED) return this.ramBase + pfn * PAGE_SIZE;
+    return kind === ROM || kind === WRITE_ONLY ? (this.#romPages.get(pfn) ?? -1) : -1;
   }
 
   read8(paddr: PhysAddr): number {
@@ -205,6 +234,12 @@ export class PhysMem {
     }
   }
 
+  /** From now on `kind` answers at a page; whoever has decoded its bytes hears that they are others. */
+  #answer(pfn: Pfn, kind: number): void {
+    this.#kinds[pfn] = kind;
+    if (this.#code[pfn]) this.codePages.written(pfn, pfn * PAGE_SIZE, (pfn + 1) * PAGE_SIZE);
+  }
+
   #readSlow(paddr: PhysAddr, bytes: 1 | 2 | 4): number {
     if ((paddr & 0xfff) + bytes > PAGE_SIZE) {
       let value = 0;
@@ -214,13 +249,15 @@ export class PhysMem {
     const allOnes = 0xffff_ffff >>> (32 - 8 * bytes);
     const kind = this.#kinds[paddr >>> PAGE_SHIFT] ?? NONE;
     if (kind === NONE) return allOnes;
-    if (kind === ROM) return this.#readRom(paddr, bytes);
+    if (kind < FIRST_MMIO) return this.#readHost(paddr, bytes);
     const mmio = this.#mmio[kind - FIRST_MMIO];
     return mmio ? (mmio.handler.read(paddr - mmio.start, bytes) & allOnes) >>> 0 : allOnes;
   }
 
-  #readRom(paddr: PhysAddr, bytes: 1 | 2 | 4): number {
-    const at = this.hostOffset(paddr >>> PAGE_SHIFT) - this.ramBase + (paddr & 0xfff);
+  #readHost(paddr: PhysAddr, bytes: 1 | 2 | 4): number {
+    const page = this.hostOffset(paddr >>> PAGE_SHIFT);
+    if (page < 0) return 0xffff_ffff >>> (32 - 8 * bytes);
+    const at = page - this.ramBase + (paddr & 0xfff);
     if (bytes === 1) return this.#view.getUint8(at);
     return bytes === 2 ? this.#view.getUint16(at, true) : this.#view.getUint32(at, true);
   }
@@ -230,18 +267,21 @@ export class PhysMem {
       for (let i = 0; i < bytes; i++) this.write8((paddr + i) >>> 0, (value >>> (8 * i)) & 0xff);
       return;
     }
-    const mmio = this.#mmio[(this.#kinds[paddr >>> PAGE_SHIFT] ?? NONE) - FIRST_MMIO];
+    const kind = this.#kinds[paddr >>> PAGE_SHIFT] ?? NONE;
+    if (kind === WRITE_ONLY) {
+      for (let i = 0; i < bytes; i++) this.ram[paddr + i] = value >>> (8 * i);
+      return;
+    }
+    const mmio = this.#mmio[kind - FIRST_MMIO];
     const allOnes = 0xffff_ffff >>> (32 - 8 * bytes);
     mmio?.handler.write(paddr - mmio.start, bytes, (value & allOnes) >>> 0);
   }
 
   #hostOffsetForRom(pfn: Pfn): number {
-    const paddr = pfn * PAGE_SIZE;
-    if (paddr < this.ramBytes) return this.ramBase + paddr;
     const known = this.#romPages.get(pfn);
     if (known !== undefined) return known;
     if (this.#romUsed === ROM_AREA_BYTES) {
-      throw new KexecError('ROM_FULL', `ROMs outside RAM need more than ${ROM_AREA_BYTES} bytes`);
+      throw new KexecError('ROM_FULL', `ROMs need more than ${ROM_AREA_BYTES} bytes`);
     }
     const offset = this.ramBase + this.ramBytes + this.#romUsed;
     this.#romUsed += PAGE_SIZE;
