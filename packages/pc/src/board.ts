@@ -19,6 +19,7 @@ import type { PciHost } from './devices/pci.js';
 import { Port61 } from './devices/port61.js';
 import { Port92 } from './devices/port92.js';
 import { PostPort } from './devices/post-port.js';
+import { VgaText } from './devices/vga-text.js';
 import { createPciBoard, hasPci, type PciBoard, type PciOptions } from './pci-board.js';
 import { ACPI_DISABLE, ACPI_ENABLE, SLP_TYP_S5 } from './platform.js';
 import { type DeviceName, PC_WIRING } from './wiring.js';
@@ -47,6 +48,7 @@ export interface PcDevices {
   /** None where the processor has no local APIC. */
   readonly localApic: LocalApic | undefined;
   readonly ioApic: IoApic | undefined;
+  readonly vga: VgaText;
 }
 
 /** Which device asked for a reset. */
@@ -69,6 +71,8 @@ export interface BoardConnections {
   /** Whether the processor has a local APIC; the board then has an I/O APIC. */
   readonly apic: boolean;
   readonly epoch: number;
+  /** The RAM of A0000–BFFFF. */
+  readonly video: Uint8Array;
   readonly pci: PciOptions;
   readonly onSerial?: ((byte: number) => void) | undefined;
   readonly onSerial2?: ((byte: number) => void) | undefined;
@@ -131,6 +135,7 @@ export function createDevices(board: BoardConnections): PcDevices {
       enableCommand: ACPI_ENABLE,
       disableCommand: ACPI_DISABLE,
     }),
+    vga: new VgaText({ clock, video: board.video }),
   };
   claimPorts(board, devices);
   return devices;

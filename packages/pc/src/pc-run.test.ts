@@ -25,8 +25,9 @@ describe('a run', () => {
     const { machine, stop } = run('lidt [0x500]\n int3');
     expect(stop.kind).toBe('triple-fault');
     machine.pc.reset();
-    expect(machine.pc.run({ instructions: 10 })).toEqual({ kind: 'halted-forever' });
-    expect(machine.pc.cpu.eip).toBe(0xfff1);
+    expect(machine.pc.cpu.eip).toBe(0xfff0);
+    expect(machine.pc.run({ instructions: 1000 })).toEqual({ kind: 'halted-forever' });
+    expect(machine.pc.devices.vga.text().trim()).toBe('No bootable device.');
   });
 
   it('ends after as many instructions as were asked for', () => {

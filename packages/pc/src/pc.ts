@@ -1,5 +1,5 @@
 /** The PC: a processor on a board, and the loop that runs it between the events of the clock. */
-import type { PhysMem } from '@kexec/phys-mem';
+import { type E820Entry, type PhysMem, pcE820Map } from '@kexec/phys-mem';
 import {
   type Cpu,
   type CpuModel,
@@ -12,9 +12,14 @@ import { createDevices, type PcDevices, type ResetSource } from './board.js';
 import { PortBus, type UnclaimedAccess } from './bus/port-bus.js';
 import { Clock } from './clock.js';
 import type { DeviceState, Savable } from './device-state.js';
+import { biosCaller } from './firmware/bios/bios-caller.js';
+import { BiosServices } from './firmware/bios/bios-services.js';
+import type { BiosDisk } from './firmware/bios/disk-services.js';
+import { installFirmware, setUpCmos } from './firmware/bios/post.js';
+import { SERVICE_PORT } from './firmware/bios/rom.s.js';
 import { setUpPlatform } from './firmware/platform-post.js';
-import { installFirmware, setUpCmos, setUpDevices } from './firmware/post.js';
 import { installTables } from './firmware/tables.js';
+import { OPTION_ROM_PADDR, VIDEO_PADDR } from './memlayout.js';
 import { hasPci, type PciOptions } from './pci-board.js';
 import { mapPlatform } from './platform-mmio.js';
 
@@ -60,6 +65,10 @@ export interface PcOptions extends PciOptions {
   readonly onUnclaimed?: (access: UnclaimedAccess) => void;
   /** Date and time at power-on, seconds since 1970-01-01 00:00; {@link DEFAULT_EPOCH} when left out. */
   readonly epoch?: number;
+  /** The memory map that the BIOS tells; a PC's of that much RAM when left out. */
+  readonly e820?: readonly E820Entry[];
+  /** Disks of INT 13, from 80 on. */
+  readonly biosDisks?: readonly BiosDisk[];
 }
 
 /** How far to run. */
@@ -160,13 +169,14 @@ export class Pc {
       nmi: () => this.cpu.raiseNmi(),
       apic,
       epoch: options.epoch ?? DEFAULT_EPOCH,
+      video: this.mem.ram.subarray(VIDEO_PADDR, OPTION_ROM_PADDR),
       pci: options,
       onSerial: options.onSerial,
       onSerial2: options.onSerial2,
       onDebug: options.onDebug,
       onPost: options.onPost,
     });
-    setUpDevices(this.ports, hasPci(options));
+    this.plugBios(options);
     setUpCmos(this.devices.rtc, this.mem.ramBytes);
     setUpPlatform(this.ports, this.devices);
     mapPlatform(this.mem, this.devices);
@@ -249,6 +259,23 @@ export class Pc {
     this.cpu.setA20(this.a20);
   }
 
+  /** Our own BIOS: its services, and all that its self-test sets up. */
+  private plugBios(options: PcOptions): void {
+    const { e820, biosDisks = [] } = options;
+    const { mem, ports } = this;
+    const bios = new BiosServices({
+      mem,
+      ports,
+      caller: biosCaller(this.cpu),
+      e820: e820 ?? pcE820Map(mem.ramBytes),
+      disks: biosDisks,
+      pci: hasPci(options),
+      powerOff: () => this.stopWith({ kind: 'power-off' }),
+    });
+    ports.claim({ first: SERVICE_PORT, last: SERVICE_PORT, device: bios });
+    bios.powerOnSelfTest();
+  }
+
   /** Runs the processor to the next event; undefined when it got there, or must be measured anew. */
   private slice(left: number, end: number): StopReason | undefined {
     this.sliceEnd = Math.min(end, this.clock.nextDeadline());
@@ -324,7 +351,7 @@ export class Pc {
 
   /** What a reset restores, in loading order: the interrupt controllers last, as the others drive their inputs. */
   private savables(): Record<string, Savable> {
-    const { pic, pit, uart, keyboard, port61, port92, post, pci, pciBoard } = this.devices;
+    const { pic, pit, uart, keyboard, port61, port92, post, pci, pciBoard, vga } = this.devices;
     const { hpet, uart2, pm, ioApic, localApic } = this.devices;
     return {
       hpet,
@@ -338,6 +365,7 @@ export class Pc {
       uart2,
       pm,
       ...pciBoard.savables,
+      vga,
       'pic.slave': pic.slave,
       'pic.master': pic.master,
       ...(ioApic && localApic ? { ioApic, localApic } : {}),

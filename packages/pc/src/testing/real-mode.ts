@@ -17,7 +17,7 @@ export interface Machine {
 
 /** A PC about to execute a real-mode program at 0000:8000, its stack below. */
 export function boot(program: string, options: Partial<PcOptions> = {}): Machine {
-  const mem = createPhysMem({ ramBytes: 2 << 20 });
+  const mem = options.mem ?? createPhysMem({ ramBytes: 2 << 20 });
   const serial: number[] = [];
   const pc = createPc({ mem, onSerial: (byte) => serial.push(byte), ...options });
   mem.writeBytes(ENTRY, assemble(program, { origin: ENTRY, bits: 16 }).bytes);

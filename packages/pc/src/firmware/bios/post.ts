@@ -1,7 +1,7 @@
-/** What the power-on self-test leaves behind: ROM in place, vectors, BIOS data area, CMOS, devices set up. */
+/** The power-on self-test: vectors, data areas, devices and CMOS as a PC's BIOS leaves them. */
 import type { PhysMem } from '@kexec/phys-mem';
-import type { PortBus } from '../bus/port-bus.js';
-import type { Mc146818 } from '../devices/mc146818.js';
+import type { PortBus } from '../../bus/port-bus.js';
+import type { Mc146818 } from '../../devices/mc146818.js';
 import {
   BDA_PADDR,
   BIOS_BYTES,
@@ -10,29 +10,11 @@ import {
   EBDA_BYTES,
   EBDA_PADDR,
   IVT_PADDR,
-  VIDEO_PADDR,
-} from '../memlayout.js';
-import { createBios } from './bios.js';
-import { setUpPci } from './pci-post.js';
-
-/** BIOS data area: [offset, bytes, value]. IBM AT Technical Reference, "BIOS Data Area". */
-const BIOS_DATA: readonly (readonly [offset: number, bytes: 1 | 2, value: number])[] = [
-  [0x00, 2, 0x3f8], //              port of COM1
-  [0x0e, 2, EBDA_PADDR >>> 4], //   segment of the extended BIOS data area
-  [0x10, 2, 0x0220], //             equipment: 80×25 colour, one serial port
-  [0x13, 2, EBDA_PADDR >>> 10], //  base memory in KB
-  [0x1a, 2, 0x1e], //               keyboard buffer: head, tail
-  [0x1c, 2, 0x1e],
-  [0x49, 1, 3], //                  video mode
-  [0x4a, 2, 80], //                 columns
-  [0x4c, 2, 0x1000], //             bytes a page
-  [0x60, 2, 0x0607], //             cursor shape
-  [0x63, 2, 0x3d4], //              CRT controller
-  [0x80, 2, 0x1e], //               keyboard buffer: start, end
-  [0x82, 2, 0x3e],
-  [0x84, 1, 24], //                 rows - 1
-  [0x85, 2, 16], //                 scan lines a character
-];
+  OPTION_ROM_PADDR,
+} from '../../memlayout.js';
+import { setUpPci } from '../pci-post.js';
+import { BIOS_DATA } from './bios-data.js';
+import { createBios } from './rom.js';
 
 /** Port writes, in order: [port, value]. */
 const DEVICE_SETUP: readonly (readonly [port: number, value: number])[] = [
@@ -66,17 +48,27 @@ const DEVICE_SETUP: readonly (readonly [port: number, value: number])[] = [
 const KB = 0x400;
 const MB = 0x10_0000;
 
-/** Puts ROM, vectors and data into memory. Between video memory and the ROM nothing answers. */
+/** Bytes of the BIOS data area. */
+const BDA_BYTES = 0x100;
+
+/** Puts the ROM into memory, twice, and what it leaves in RAM. Between video memory and the ROM nothing answers. */
 export function installFirmware(mem: PhysMem): void {
-  const { rom, vectorTable } = createBios();
-  mem.addRom({ start: VIDEO_PADDR, end: BIOS_PADDR }, new Uint8Array(0));
+  const { rom } = createBios();
+  mem.addHole({ start: OPTION_ROM_PADDR, end: BIOS_PADDR });
   mem.addRom({ start: BIOS_PADDR, end: BIOS_PADDR + BIOS_BYTES }, rom);
   mem.addRom({ start: BIOS_HIGH_PADDR, end: BIOS_HIGH_PADDR + BIOS_BYTES }, rom);
-  mem.writeBytes(IVT_PADDR, vectorTable);
-  for (const [offset, bytes, value] of BIOS_DATA) {
-    if (bytes === 1) mem.write8(BDA_PADDR + offset, value);
-    else mem.write16(BDA_PADDR + offset, value);
+  setUpMemory(mem);
+}
+
+/** Writes interrupt vectors, BIOS data area and extended BIOS data area. */
+export function setUpMemory(mem: PhysMem): void {
+  mem.writeBytes(IVT_PADDR, createBios().vectorTable);
+  mem.fill(BDA_PADDR, BDA_BYTES, 0);
+  for (const [paddr, bytes, value] of BIOS_DATA) {
+    if (bytes === 1) mem.write8(paddr, value);
+    else mem.write16(paddr, value);
   }
+  mem.fill(EBDA_PADDR, EBDA_BYTES, 0);
   mem.write8(EBDA_PADDR, EBDA_BYTES / KB);
 }
 
