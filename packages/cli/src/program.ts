@@ -58,7 +58,8 @@ function addImageOptions(command: Command): void {
     .option('--append <text>', 'command line of the new kernel')
     .addOption(new Option('--command-line <text>', 'the same').hideHelp())
     .option('--initrd <file>', 'initial RAM disk')
-    .addOption(new Option('--ramdisk <file>', 'the same').hideHelp());
+    .addOption(new Option('--ramdisk <file>', 'the same').hideHelp())
+    .option('--real-mode', 'enter a bzImage at its 16-bit entry, through the BIOS');
 }
 
 function addRunOptions(command: Command): void {

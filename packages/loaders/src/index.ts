@@ -50,7 +50,14 @@ export {
   probe,
 } from './probe.js';
 export { PURGATORY_SOURCE } from './purgatory/purgatory.s.js';
-export { linkPurgatory, PURGATORY_BYTES, type PurgatoryLink } from './purgatory.js';
+export { REAL_MODE_SOURCE } from './purgatory/real-mode.s.js';
+export {
+  linkPurgatory,
+  linkRealMode,
+  PURGATORY_BYTES,
+  type PurgatoryLink,
+  type RealModeLink,
+} from './purgatory.js';
 export {
   checkRules,
   KEXEC_DESTINATION_MEMORY_LIMIT,

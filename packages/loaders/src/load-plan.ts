@@ -19,6 +19,8 @@ export interface LoadOptions {
    * there is a command line or an initrd, else `none`. A bzImage is always `linux`.
    */
   readonly args?: 'none' | 'linux' | undefined;
+  /** kexec(8)'s --real-mode: a bzImage is entered at its 16-bit entry and asks the BIOS itself. */
+  readonly realMode?: boolean | undefined;
   /** The running kernel's memory map. */
   readonly memoryRanges: readonly E820Entry[];
   /** The lowest address that a segment without a place of its own may get. */
@@ -33,10 +35,11 @@ export interface LoadOptions {
 
 /** Where a Linux kernel finds what it was handed. */
 export interface LinuxHandOff {
-  /** The 32-bit entry, to which the purgatory jumps. */
+  /** The 32-bit or 16-bit entry, to which the purgatory goes. */
   readonly entry: PhysAddr;
   /** The memory the kernel uses before it reads its memory map. */
   readonly kernel: Range;
+  /** boot_params; with a 16-bit entry, the setup code's first byte. */
   readonly bootParams: PhysAddr;
   readonly commandLine: PhysAddr;
   /** Exact bytes, not pages. */

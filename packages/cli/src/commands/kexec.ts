@@ -27,6 +27,7 @@ export interface KexecFlags extends RunFlags {
   readonly commandLine?: string;
   readonly initrd?: string;
   readonly ramdisk?: string;
+  readonly realMode?: boolean;
   readonly memory?: number;
   readonly cpu?: string;
   readonly engine?: 'fixed' | 'historic';
@@ -58,7 +59,8 @@ function checkUsage(file: string | undefined, flags: KexecFlags): void {
     throw usage('name a FILE, or say -e, -u or -S');
   if (file !== undefined && (flags.unload || flags.status)) throw usage('--unload and --status take no FILE');
   const idle = FILE_OPTIONS.find((name) => flags[name] !== undefined);
-  if (file === undefined && idle) throw usage(`--${idle} says how a FILE is loaded, and there is none`);
+  if (file === undefined && idle)
+    throw usage(`${optionOf(idle)} says how a FILE is loaded, and there is none`);
 }
 
 /** Options that mean nothing without a FILE. */
@@ -67,6 +69,7 @@ const FILE_OPTIONS = [
   'append',
   'initrd',
   'ramdisk',
+  'realMode',
   'memory',
   'cpu',
   'engine',
@@ -76,6 +79,11 @@ const FILE_OPTIONS = [
 
 /** Options that say how a machine is made. */
 const MACHINE_OPTIONS = ['memory', 'cpu', 'engine', 'net', 'seed'] as const;
+
+/** `--real-mode` for realMode. */
+function optionOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
 
 /** FILE alone: the machine lives as long as this call. */
 async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
@@ -189,6 +197,7 @@ function loadOptions(flags: KexecFlags): MachineLoadOptions {
   return {
     ...(type === undefined ? {} : { type }),
     ...(append === undefined ? {} : { append }),
+    ...(flags.realMode ? { realMode: true } : {}),
     ...(initrd === undefined ? {} : { initrd: readFile(initrd) }),
   };
 }

@@ -1,4 +1,4 @@
-/** bzImage: a Linux kernel entered at its 32-bit entry, with boot_params, command line and initrd. */
+/** bzImage: a Linux kernel entered at its 32-bit or 16-bit entry, with command line and initrd. */
 import { hexAddress } from '../address-text.js';
 import type { LoadedImage, LoadOptions } from '../load-plan.js';
 import { LoaderError } from '../loader-error.js';
@@ -6,6 +6,7 @@ import type { Placement } from '../placement.js';
 import { handOff } from './linux-hand-off.js';
 import { placeKernel } from './place-kernel.js';
 import { type BzImage, readBzImage } from './read-bzimage.js';
+import { realModeHandOff } from './real-mode-hand-off.js';
 import { protocolText, XLOADFLAGS } from './setup-header.js';
 
 /**
@@ -22,13 +23,20 @@ export function loadBzImage(options: LoadOptions, placement: Placement): LoadedI
   }
   const kernel = readBzImage(options.image);
   const { segment, memory, alignment } = placeKernel(kernel, placement);
-  const linux = handOff({ setup: kernel, entry: segment.mem, memory, alignment }, options, placement);
-  return { entry: linux.purgatory, linux, notes: kernelNotes(kernel, segment.mem) };
+  const linux = options.realMode
+    ? realModeHandOff(kernel, { entry: segment.mem, memory }, options, placement)
+    : handOff({ setup: kernel, entry: segment.mem, memory, alignment }, options, placement);
+  return {
+    entry: linux.purgatory,
+    linux,
+    notes: kernelNotes(kernel, linux.entry, options.realMode ?? false),
+  };
 }
 
-function kernelNotes(kernel: BzImage, entry: number): string[] {
+function kernelNotes(kernel: BzImage, entry: number, realMode: boolean): string[] {
   const { header, kernelVersion } = kernel;
-  const notes = [`boot protocol ${protocolText(header.version)}, 32-bit entry at ${hexAddress(entry)}`];
+  const bits = realMode ? 16 : 32;
+  const notes = [`boot protocol ${protocolText(header.version)}, ${bits}-bit entry at ${hexAddress(entry)}`];
   if (kernelVersion !== undefined) notes.push(`kernel version ${kernelVersion}`);
   if (header.init_size === undefined) {
     notes.push('the protocol has no init_size: three times the size of the code is kept for decompression');

@@ -18,6 +18,12 @@ import { type ElfFile, readElf } from './read-elf.js';
  * @throws LoaderError
  */
 export function loadElf(options: LoadOptions, placement: Placement): LoadedImage {
+  if (options.realMode) {
+    throw new LoaderError('BAD_OPTION', 'an ELF file has no 16-bit entry', {
+      details: { rule: 'realMode', found: true, limit: 'bzImage' },
+      remedy: 'leave --real-mode out',
+    });
+  }
   const args = argumentStyle(options);
   const file = readElf(options.image);
   const entry = file.header.e_entry;
