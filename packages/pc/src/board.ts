@@ -8,6 +8,7 @@ import { AcpiPm } from './devices/acpi-pm.js';
 import { DebugConsole, DebugExit } from './devices/debug-port.js';
 import { FerrLatch } from './devices/ferr-latch.js';
 import { Hpet } from './devices/hpet.js';
+import type { PamPiece } from './devices/i440fx-pam.js';
 import { I8042 } from './devices/i8042.js';
 import { I8254 } from './devices/i8254.js';
 import { I8259Pair } from './devices/i8259-pair.js';
@@ -74,6 +75,8 @@ export interface BoardConnections {
   /** The RAM of A0000–BFFFF. */
   readonly video: Uint8Array;
   readonly pci: PciOptions;
+  /** The host bridge's attribute map. */
+  readonly shadow: (pieces: readonly PamPiece[]) => void;
   readonly onSerial?: ((byte: number) => void) | undefined;
   readonly onSerial2?: ((byte: number) => void) | undefined;
   readonly onDebug?: ((byte: number) => void) | undefined;

@@ -12,6 +12,7 @@ import { createDevices, type PcDevices, type ResetSource } from './board.js';
 import { PortBus, type UnclaimedAccess } from './bus/port-bus.js';
 import { Clock } from './clock.js';
 import type { DeviceState, Savable } from './device-state.js';
+import type { PamPiece } from './devices/i440fx-pam.js';
 import { biosCaller } from './firmware/bios/bios-caller.js';
 import { BiosServices } from './firmware/bios/bios-services.js';
 import type { BiosDisk } from './firmware/bios/disk-services.js';
@@ -171,6 +172,7 @@ export class Pc {
       epoch: options.epoch ?? DEFAULT_EPOCH,
       video: this.mem.ram.subarray(VIDEO_PADDR, OPTION_ROM_PADDR),
       pci: options,
+      shadow: (pieces) => this.shadow(pieces),
       onSerial: options.onSerial,
       onSerial2: options.onSerial2,
       onDebug: options.onDebug,
@@ -342,6 +344,11 @@ export class Pc {
     const stop = this.request ?? { kind: 'stop' };
     this.request = undefined;
     return stop;
+  }
+
+  private shadow(pieces: readonly PamPiece[]): void {
+    for (const piece of pieces) this.mem.shadow(piece, piece);
+    this.cpu.flushTlb();
   }
 
   private setA20(level: boolean): void {

@@ -7,6 +7,7 @@ import type { Clock } from './clock.js';
 import type { Savable } from './device-state.js';
 import { PiixIde } from './devices/ata/piix-ide.js';
 import { createHostBridge } from './devices/i440fx.js';
+import type { PamPiece } from './devices/i440fx-pam.js';
 import { PciHost } from './devices/pci.js';
 import type { PciSpace } from './devices/pci-space.js';
 import { createPiix3 } from './devices/piix3.js';
@@ -52,6 +53,8 @@ export interface PciConnections {
   /** A wire of its own for a source of an ISA interrupt request. */
   readonly isaIrq: (irq: number) => InterruptLine;
   readonly reset: () => void;
+  /** Hears the host bridge's attribute map. */
+  readonly shadow?: (pieces: readonly PamPiece[]) => void;
 }
 
 /** The bus and what is on it. */
@@ -70,7 +73,7 @@ export function hasPci({ pci = true }: PciOptions): boolean {
 
 /** Makes the bus and its functions, and lets it answer where nobody else does. */
 export function createPciBoard(connections: PciConnections, options: PciOptions): PciBoard {
-  const { clock, ports, mem, isaIrq, reset } = connections;
+  const { clock, ports, mem, isaIrq, reset, shadow } = connections;
   const { disks = [], virtio = {} } = options;
   const router = new PirqRouter(isaIrq);
   const host = new PciHost({ reset, intx: (device, pin) => router.input(device, pin) });
@@ -82,7 +85,7 @@ export function createPciBoard(connections: PciConnections, options: PciOptions)
     disks: backendsOf(disks, 'ide').slice(0, IDE_DRIVES),
   });
   const { cards, console } = createVirtioCards(mem, backendsOf(disks, 'virtio'), virtio);
-  host.attach(HOST_BRIDGE, 0, createHostBridge());
+  host.attach(HOST_BRIDGE, 0, createHostBridge(shadow));
   host.attach(PIIX, 0, createPiix3(router));
   host.attach(PIIX, IDE_FUNCTION, ide.pciFunction);
   host.attach(PIIX, PM_FUNCTION, createPiix4Pm());

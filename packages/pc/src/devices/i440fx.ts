@@ -1,4 +1,5 @@
 /** Intel 82441FX (440FX): the host bridge at PCI 00:00.0, as configuration space shows it. */
+import { type PamPiece, pamPieces } from './i440fx-pam.js';
 import { type ConfigField, PciFunction } from './pci-function.js';
 
 /** From the data sheet's "PCI Configuration Registers"; DRAM timing and the rest are plain storage. */
@@ -12,14 +13,16 @@ const CONFIG: readonly ConfigField[] = [
   { offset: 0x0a, bytes: 2, value: 0x0600 }, //                         CLASSC: host bridge
   { offset: 0x0d, bytes: 1, value: 0x00, writable: 0xf8 }, //           MLT
   { offset: 0x50, bytes: 2, value: 0x0000, writable: 0xffff }, //       PMCCFG
-  // PAM0–PAM6. Departure: they are kept, but C0000–FFFFF stays ROM and nothing whatever they say.
+  // PAM0–PAM6: i440fx-pam.ts.
   { offset: 0x59, bytes: 1, value: 0x00, writable: 0x33 },
   { offset: 0x5a, bytes: 2, value: 0x0000, writable: 0x3333 },
   { offset: 0x5c, bytes: 4, value: 0x0000_0000, writable: 0x3333_3333 },
   { offset: 0x72, bytes: 1, value: 0x02, writable: 0x70 }, //           SMRAM
 ];
 
-/** Makes the bridge. */
-export function createHostBridge(): PciFunction {
-  return new PciFunction(CONFIG);
+/** Makes the bridge. @param onPam - hears the attribute map whenever it may have changed */
+export function createHostBridge(onPam?: (pieces: readonly PamPiece[]) => void): PciFunction {
+  const bridge = new PciFunction(CONFIG);
+  bridge.onChange = () => onPam?.(pamPieces(bridge.config));
+  return bridge;
 }

@@ -14,10 +14,7 @@ export function memoryDisk(sectors: number): MemoryDisk {
   return {
     sectors,
     bytes,
-    read: (lba, count) => bytes.slice(512 * lba, 512 * (lba + count)),
-    write: (lba, data) => {
-      bytes.set(data, 512 * lba);
-      return true;
-    },
+    read: (lba, sector) => sector.set(bytes.subarray(512 * lba, 512 * lba + sector.length)),
+    write: (lba, data) => bytes.set(data, 512 * lba),
   };
 }

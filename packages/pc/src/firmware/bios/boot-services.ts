@@ -1,6 +1,6 @@
 /** INT 18 and INT 19: the boot sector of the first disk, or word that there is none. */
 import { BIOS_SEGMENT } from '../../memlayout.js';
-import { type BiosDisk, FIRST_DISK } from './disk-services.js';
+import { type BiosDisk, FIRST_DISK, readSectors } from './disk-services.js';
 import type { Service, ServiceCall } from './service-call.js';
 import type { TextScreen } from './text-screen.js';
 
@@ -19,7 +19,8 @@ export interface BootMachine {
 /** INT 19: the boot sector goes to 0000:7C00 and is entered with DL = 80. */
 export function bootService(machine: BootMachine): Service {
   return (call) => {
-    const sector = machine.disks[0]?.read(0, 1);
+    const [disk] = machine.disks;
+    const sector = disk && readSectors(disk, 0, 1);
     if (sector?.[SIGNATURE_OFFSET] !== 0x55 || sector[SIGNATURE_OFFSET + 1] !== 0xaa) {
       giveUp(machine, call);
       return;

@@ -1,4 +1,5 @@
 /** INT 13: by cylinder, head and sector, and by LBA. */
+import { KexecError } from '@kexec/phys-mem';
 import { describe, expect, it } from 'vitest';
 import { BUFFER, biosCaller } from '../../testing/bios-call.js';
 import { type MemoryDisk, memoryDisk } from '../../testing/memory-disk.js';
@@ -102,6 +103,16 @@ describe('INT 13', () => {
     expect(disk.bytes[7 * 512]).toBe(0x44);
   });
 
+  it('tells 10 for a sector that cannot be read, and CC for one that cannot be written', () => {
+    const fail = () => {
+      throw new KexecError('MEDIUM', 'no sector found');
+    };
+    const { call } = withDisk({ ...memoryDisk(SECTORS), read: fail, write: fail });
+    const at = { ebx: BUFFER, ecx: 1, edx: 0x80 };
+    expect(call(DISK, { eax: 0x0201, ...at })).toMatchObject({ ax: 0x1001, carry: true });
+    expect(call(DISK, { eax: 0x0301, ...at })).toMatchObject({ ax: 0xcc01, carry: true });
+  });
+
   it('48 tells sectors and geometry', () => {
     const { pc, call } = withDisk();
     pc.mem.write16(0x700, 0x1a);
@@ -113,7 +124,7 @@ describe('INT 13', () => {
 
 describe('the geometry', () => {
   it('takes as many heads as keep the cylinders at 1024', () => {
-    const disk = { read: () => undefined, write: () => false };
+    const disk = { read: () => undefined, write: () => undefined };
     expect(geometryOf({ ...disk, sectors: 1024 * 16 * 63 })).toEqual({
       cylinders: 1024,
       heads: 16,

@@ -1,15 +1,14 @@
 /** INT 13: fixed disks by cylinder, head and sector, and by the Enhanced Disk Drive extensions. */
-import type { PhysMem } from '@kexec/phys-mem';
+import { KexecError, type PhysMem } from '@kexec/phys-mem';
 import { BDA } from './bios-data.js';
 import type { Functions, Service, ServiceCall } from './service-call.js';
 
-/** A disk as the BIOS sees it: sectors of 512 bytes, numbered from 0. */
+/** A disk as the BIOS sees it: sectors of 512 bytes, numbered from 0. Both methods throw a KexecError when the medium fails. */
 export interface BiosDisk {
   readonly sectors: number;
-  /** @returns 512 × `count` bytes; throws or answers undefined when the disk cannot read them */
-  read(lba: number, count: number): Uint8Array | undefined;
-  /** @returns false when the disk cannot write them */
-  write(lba: number, bytes: Uint8Array): boolean;
+  /** Fills `bytes`, whole sectors, from sector `lba` on. */
+  read(lba: number, bytes: Uint8Array): void;
+  write(lba: number, bytes: Uint8Array): void;
 }
 
 export const SECTOR_BYTES = 512;
@@ -114,15 +113,31 @@ interface Part {
 }
 
 const readTo: Transfer = (call, disk, { lba, count, segment, offset }) => {
-  const bytes = disk.read(lba, count);
+  const bytes = readSectors(disk, lba, count);
   if (bytes) call.writeFar(segment, offset, bytes);
   return bytes !== undefined;
 };
 
 const writeFrom: Transfer = (call, disk, { lba, count, segment, offset }) =>
-  disk.write(lba, call.readFar(segment, offset, count * SECTOR_BYTES));
+  succeeds(() => disk.write(lba, call.readFar(segment, offset, count * SECTOR_BYTES)));
 
-const verify: Transfer = (_, disk, { lba, count }) => disk.read(lba, count) !== undefined;
+const verify: Transfer = (_, disk, { lba, count }) => readSectors(disk, lba, count) !== undefined;
+
+/** Reads sectors into memory of their own; undefined when the medium fails. */
+export function readSectors(disk: BiosDisk, lba: number, count: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(count * SECTOR_BYTES);
+  return succeeds(() => disk.read(lba, bytes)) ? bytes : undefined;
+}
+
+function succeeds(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    if (error instanceof KexecError) return false;
+    throw error;
+  }
+}
 
 /** Functions 02 to 04: AL sectors at cylinder CH and CL bits 7–6, head DH, sector CL bits 5–0; memory at ES:BX. */
 function transfer(call: ServiceCall, disk: BiosDisk, move: Transfer): number {

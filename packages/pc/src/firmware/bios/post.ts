@@ -68,7 +68,6 @@ export function setUpMemory(mem: PhysMem): void {
     if (bytes === 1) mem.write8(paddr, value);
     else mem.write16(paddr, value);
   }
-  mem.fill(EBDA_PADDR, EBDA_BYTES, 0);
   mem.write8(EBDA_PADDR, EBDA_BYTES / KB);
 }
 
