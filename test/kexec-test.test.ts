@@ -7,9 +7,9 @@ import { listenedMachine } from './serial-text.js';
 const kexecTest = fixture('kexec_test.static');
 
 /**
- * All that it prints on a machine of 64 MB with one serial port, a VGA and no disk: GDT and IDT as the stub of 2002
+ * All that it prints on a machine of 64 MB with two serial ports, a VGA and no disk: GDT and IDT as the stub of 2002
  * leaves them; E801 and 88 in KB above 1 MB, of which 88 tells 63 MB at most; equipment: coprocessor, pointing device,
- * 80×25 colour, one serial port. The stack pointer and the address of the system description are left open.
+ * 80×25 colour, two serial ports. The stack pointer and the address of the system description are left open.
  */
 const LINES = [
   'kexec_test 2.0.25 starting...',
@@ -37,7 +37,7 @@ const LINES = [
   'APM disabling.',
   'APM disconnecting.',
   'APM test done.',
-  'Equiptment list: 0226',
+  'Equiptment list: 0426',
   /^Sysdesc: F000:E[0-9A-F]{3}$/,
   'Video type: VGA',
   'Cursor Position(Row,Column): 0000 0000',

@@ -46,17 +46,21 @@ describe.skipIf(!memtest)('memtest86+', () => {
   test.each([
     ['32-bit', false],
     ['16-bit', true],
-  ])('entered at its %s entry tests memory, and its screen is that of QEMU', (_, realMode) => {
-    if (!memtest) return;
-    const machine = createMachine({ memory: '64M' });
-    machine.load(memtest, { realMode });
-    machine.exec();
-    expect(machine.run({ instructions: 600_000_000 })).toEqual({ kind: 'budget' });
-    const { vga } = machine.pc.devices;
-    const lines = vga.text().split('\n');
-    for (const [row, text] of MEMTEST_SCREEN) expect(lines[row]).toMatch(text);
-    // White on blue; the last row blue on white.
-    expect(vga.attributes(1)[0]).toBe(0x17);
-    expect(new Set(vga.attributes(24))).toEqual(new Set([0x71]));
-  });
+  ])(
+    'entered at its %s entry tests memory, and its screen is that of QEMU',
+    (_, realMode) => {
+      if (!memtest) return;
+      const machine = createMachine({ memory: '64M' });
+      machine.load(memtest, { realMode });
+      machine.exec();
+      expect(machine.run({ instructions: 600_000_000 })).toEqual({ kind: 'budget' });
+      const { vga } = machine.pc.devices;
+      const lines = vga.text().split('\n');
+      for (const [row, text] of MEMTEST_SCREEN) expect(lines[row]).toMatch(text);
+      // White on blue; the last row blue on white.
+      expect(vga.attributes(1)[0]).toBe(0x17);
+      expect(new Set(vga.attributes(24))).toEqual(new Set([0x71]));
+    },
+    600_000,
+  );
 });

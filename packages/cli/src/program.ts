@@ -27,6 +27,8 @@ export function createProgram(exit: Exit): Command {
     .option('-f, --force', 'accepted for kexec(8): there is no shutdown(8) to call')
     .option('-t, --type <type>', 'the image is of this type; "-t help" lists them')
     .option('-d, --debug', 'tell more: the plan, the segments')
+    .option('--bios <file>', 'turn a machine on that runs this BIOS and no kernel; "builtin" is our own')
+    .option('--debugcon', 'with --bios: what it writes to ports E9 and 402 goes to stderr')
     .option('--machine <name>', 'the saved machine that -l, -e, -u and -S share', 'default')
     .addHelpText('after', EXAMPLES);
   addImageOptions(program);
@@ -78,6 +80,7 @@ function addRunOptions(command: Command): void {
     )
     .option('--net', 'a virtio network card with a gateway that gives an address and answers ping')
     .option('--seed <n>', 'a virtio-rng card whose bytes follow from this number', parseSeed)
+    .option('--screen', 'write the VGA text screen to stdout at the end')
     .option('--icount-limit <n>', 'stop after so many instructions of the new kernel, with 124', parseCount)
     .option('--timeout <time>', 'stop after so much time on the clock, such as 60s, with 124', parseDuration)
     .option('--json', 'one JSON object on stdout at the end; the serial line goes to stderr');

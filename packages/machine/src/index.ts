@@ -5,6 +5,8 @@ export { type BlockBackend, BlockError, SECTOR_BYTES, wholeSectors } from '@kexe
 export { KexecError } from '@kexec/phys-mem';
 export type { SupportRow } from '@kexec/x86-cpu';
 export { supportTable } from '@kexec/x86-cpu';
+export type { BiosMachine, BiosMachineOptions } from './bios-machine.js';
+export { createBiosMachine } from './bios-machine.js';
 export { CPU_MODEL_NAMES } from './cpu-models.js';
 export type { MachineDisk } from './disks.js';
 export type { Machine, MachineLoadOptions, MachineOptions, RestoreOptions } from './machine.js';

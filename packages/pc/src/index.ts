@@ -25,6 +25,7 @@ export { type VgaCursor, VgaText } from './devices/vga-text.js';
 export { type BiosDisk, type Geometry, geometryOf } from './firmware/bios/disk-services.js';
 export { type Bios, createBios } from './firmware/bios/rom.js';
 export { BIOS_SOURCE } from './firmware/bios/rom.s.js';
+export type { FirmwareOptions } from './firmware/firmware.js';
 export * from './memlayout.js';
 export * from './pc.js';
 export type { PcDisk, PciBoard, PciOptions } from './pci-board.js';

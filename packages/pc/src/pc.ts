@@ -1,5 +1,5 @@
 /** The PC: a processor on a board, and the loop that runs it between the events of the clock. */
-import { type E820Entry, type PhysMem, pcE820Map } from '@kexec/phys-mem';
+import type { PhysMem } from '@kexec/phys-mem';
 import {
   type Cpu,
   type CpuModel,
@@ -13,13 +13,8 @@ import { PortBus, type UnclaimedAccess } from './bus/port-bus.js';
 import { Clock } from './clock.js';
 import type { DeviceState, Savable } from './device-state.js';
 import type { PamPiece } from './devices/i440fx-pam.js';
-import { biosCaller } from './firmware/bios/bios-caller.js';
-import { BiosServices } from './firmware/bios/bios-services.js';
-import type { BiosDisk } from './firmware/bios/disk-services.js';
-import { installFirmware, setUpCmos } from './firmware/bios/post.js';
-import { SERVICE_PORT } from './firmware/bios/rom.s.js';
-import { setUpPlatform } from './firmware/platform-post.js';
-import { installTables } from './firmware/tables.js';
+import { setUpCmos } from './firmware/bios/post.js';
+import { type FirmwareOptions, plugFirmware } from './firmware/firmware.js';
 import { OPTION_ROM_PADDR, VIDEO_PADDR } from './memlayout.js';
 import { hasPci, type PciOptions } from './pci-board.js';
 import { mapPlatform } from './platform-mmio.js';
@@ -48,7 +43,7 @@ const MAX_SLICE = 0x1_0000;
 const EFLAGS_IF = 0x200;
 
 /** How to build a PC. */
-export interface PcOptions extends PciOptions {
+export interface PcOptions extends PciOptions, FirmwareOptions {
   readonly mem: PhysMem;
   /** CPU model or its name; x86-cpu's default when left out. */
   readonly model?: CpuModel | CpuModelName;
@@ -66,10 +61,6 @@ export interface PcOptions extends PciOptions {
   readonly onUnclaimed?: (access: UnclaimedAccess) => void;
   /** Date and time at power-on, seconds since 1970-01-01 00:00; {@link DEFAULT_EPOCH} when left out. */
   readonly epoch?: number;
-  /** The memory map that the BIOS tells; a PC's of that much RAM when left out. */
-  readonly e820?: readonly E820Entry[];
-  /** Disks of INT 13, from 80 on. */
-  readonly biosDisks?: readonly BiosDisk[];
 }
 
 /** How far to run. */
@@ -105,7 +96,8 @@ export interface PcState {
 
 /**
  * Builds a PC around a memory, as its BIOS leaves it after the power-on self-test: ROM, interrupt vectors and BIOS
- * data area in place (RAM 0–4FF and 9FC00 are written), devices programmed, processor at the reset vector.
+ * data area in place (RAM 0–4FF and 9FC00 are written), devices programmed, processor at the reset vector. With a
+ * foreign BIOS the machine has just been turned on.
  */
 export function createPc(options: PcOptions): Pc {
   return new Pc(options);
@@ -118,7 +110,7 @@ export class Pc {
   readonly clock: Clock;
   readonly ports: PortBus;
   readonly devices: PcDevices;
-  /** Where the ACPI tables begin: physical address of the RSDP. */
+  /** Where the ACPI tables begin: physical address of the RSDP; 0 with a foreign BIOS, which has its own. */
   readonly rsdpPaddr: number;
   private readonly powerOn: PcState['devices'];
   /** What a device or the caller wants the run to end with. */
@@ -136,7 +128,6 @@ export class Pc {
 
   constructor(options: PcOptions) {
     this.mem = options.mem;
-    installFirmware(this.mem);
     this.ports = new PortBus({ onCycle: () => this.busCycle(), onUnclaimed: options.onUnclaimed });
     this.cpu = createCpu({
       mem: this.mem,
@@ -155,9 +146,7 @@ export class Pc {
     this.clock = new Clock(() => this.cpu.icount);
     this.clock.onArm = (deadline) => this.shorten(deadline);
     const apic = (this.cpu.model.features & FEATURE.APIC) !== 0;
-    const { eax: signature, edx: features } = this.cpu.model.cpuidLeaf(1);
-    const { ramBytes } = this.mem;
-    this.rsdpPaddr = installTables(this.mem, { ramBytes, apic, signature, features });
+    const powerOff = () => this.stopWith({ kind: 'power-off' });
     this.devices = createDevices({
       clock: this.clock,
       ports: this.ports,
@@ -166,7 +155,7 @@ export class Pc {
       a20: { set: (level) => this.setA20(level) },
       reset: (by) => this.stopWith({ kind: 'reset', by }),
       exit: (code) => this.stopWith({ kind: 'exit', code }),
-      powerOff: () => this.stopWith({ kind: 'power-off' }),
+      powerOff,
       nmi: () => this.cpu.raiseNmi(),
       apic,
       epoch: options.epoch ?? DEFAULT_EPOCH,
@@ -178,9 +167,9 @@ export class Pc {
       onDebug: options.onDebug,
       onPost: options.onPost,
     });
-    this.plugBios(options);
+    const { mem, ports, cpu, devices } = this;
+    this.rsdpPaddr = plugFirmware({ mem, ports, cpu, devices, pci: hasPci(options), powerOff }, options);
     setUpCmos(this.devices.rtc, this.mem.ramBytes);
-    setUpPlatform(this.ports, this.devices);
     mapPlatform(this.mem, this.devices);
     this.powerOn = this.saveDevices();
     this.reset();
@@ -259,23 +248,6 @@ export class Pc {
     this.devices.rtc.loadState(state.devices.rtc ?? {});
     this.loadDevices(state.devices);
     this.cpu.setA20(this.a20);
-  }
-
-  /** Our own BIOS: its services, and all that its self-test sets up. */
-  private plugBios(options: PcOptions): void {
-    const { e820, biosDisks = [] } = options;
-    const { mem, ports } = this;
-    const bios = new BiosServices({
-      mem,
-      ports,
-      caller: biosCaller(this.cpu),
-      e820: e820 ?? pcE820Map(mem.ramBytes),
-      disks: biosDisks,
-      pci: hasPci(options),
-      powerOff: () => this.stopWith({ kind: 'power-off' }),
-    });
-    ports.claim({ first: SERVICE_PORT, last: SERVICE_PORT, device: bios });
-    bios.powerOnSelfTest();
   }
 
   /** Runs the processor to the next event; undefined when it got there, or must be measured anew. */

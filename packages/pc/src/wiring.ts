@@ -38,6 +38,7 @@ export const PC_WIRING = [
   { device: 'vga', first: 0x03d4, last: 0x03d5, offset: 0x24 },
   { device: 'vga', first: 0x03da, last: 0x03da, offset: 0x2a },
   { device: 'uart', first: 0x03f8, last: 0x03ff, offset: 0, irq: 4 },
+  { device: 'debugConsole', first: 0x0402, last: 0x0402, offset: 0 },
   { device: 'pic', first: 0x04d0, last: 0x04d1, offset: 4 },
   { device: 'pm', first: 0x0600, last: 0x060b, offset: 0, irq: 9, wide: true },
   { device: 'pci', first: 0x0cf8, last: 0x0cff, offset: 0, wide: true },

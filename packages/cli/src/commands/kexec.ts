@@ -10,12 +10,13 @@ import { EXIT } from '../exit-code.js';
 import { readFile, readImage } from '../image-file.js';
 import { MachineStore } from '../machine-store.js';
 import { describePlan } from '../plan-text.js';
-import type { RunFlags } from '../run-to-end.js';
 import { runToEnd } from '../run-to-end.js';
 import { SerialOutput } from '../serial-output.js';
+import type { PowerOnFlags } from './power-on.js';
+import { powerOn } from './power-on.js';
 
 /** Options as commander names them. */
-export interface KexecFlags extends RunFlags {
+export interface KexecFlags extends PowerOnFlags {
   readonly load?: boolean;
   readonly exec?: boolean;
   readonly unload?: boolean;
@@ -28,8 +29,8 @@ export interface KexecFlags extends RunFlags {
   readonly initrd?: string;
   readonly ramdisk?: string;
   readonly realMode?: boolean;
-  readonly memory?: number;
-  readonly cpu?: string;
+  /** A ROM image's path, or `builtin`. */
+  readonly bios?: string;
   readonly engine?: 'fixed' | 'historic';
   readonly disk?: readonly DiskFlag[];
   readonly net?: boolean;
@@ -40,6 +41,10 @@ export interface KexecFlags extends RunFlags {
 export async function kexecCommand(file: string | undefined, flags: KexecFlags): Promise<number> {
   if (flags.type === 'help') return listTypes();
   if (listModels(flags)) return EXIT.OK;
+  if (flags.bios !== undefined) {
+    checkPowerOn(file, flags);
+    return powerOn(flags.bios, serialOutput(flags), flags);
+  }
   checkUsage(file, flags);
   if (file !== undefined && !flags.load) return loadAndRun(file, flags);
   const store = new MachineStore(flags.machine ?? 'default');
@@ -62,6 +67,36 @@ function checkUsage(file: string | undefined, flags: KexecFlags): void {
   if (file === undefined && idle)
     throw usage(`${optionOf(idle)} says how a FILE is loaded, and there is none`);
 }
+
+/** Refuses what needs a kernel or a saved machine. */
+function checkPowerOn(file: string | undefined, flags: KexecFlags): void {
+  const idle = KERNEL_OPTIONS.find((name) => flags[name] !== undefined);
+  if (file === undefined && idle === undefined) return;
+  const what = idle === undefined ? `FILE ${file}` : optionOf(idle);
+  throw new CliError(
+    EXIT.USAGE,
+    'USAGE',
+    `--bios turns on a machine without a kernel: ${what} means nothing`,
+    {
+      remedy: 'Leave one of the two out.',
+    },
+  );
+}
+
+/** Options that mean nothing on a machine without a kernel. */
+const KERNEL_OPTIONS = [
+  'load',
+  'exec',
+  'unload',
+  'status',
+  'type',
+  'append',
+  'commandLine',
+  'initrd',
+  'ramdisk',
+  'realMode',
+  'engine',
+] as const;
 
 /** Options that mean nothing without a FILE. */
 const FILE_OPTIONS = [
@@ -92,7 +127,9 @@ async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
   const machine = createMachine(machineOptions(flags, serial));
   tell(machine.load(image, loadOptions(flags)), flags);
   machine.exec();
-  return runToEnd(machine, serial, flags);
+  const exitCode = await runToEnd(machine, serial, flags);
+  if (flags.screen) process.stdout.write(`${machine.pc.devices.vga.text()}\n`);
+  return exitCode;
 }
 
 function load(store: MachineStore, file: string, flags: KexecFlags): void {

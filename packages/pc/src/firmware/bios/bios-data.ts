@@ -35,12 +35,13 @@ export const BDA = {
   LEDS: BDA_PADDR + 0x97,
 } as const;
 
-/** 80×25 colour, coprocessor, pointing device port, one serial port. */
-const EQUIPMENT = 0x0226;
+/** 80×25 colour, coprocessor, pointing device port, two serial ports. */
+const EQUIPMENT = 0x0426;
 
 /** What is there after the self-test: [address, bytes, value]; all else is 0. */
 export const BIOS_DATA: readonly (readonly [paddr: number, bytes: 1 | 2, value: number])[] = [
   [BDA.SERIAL_PORTS, 2, 0x3f8],
+  [BDA.SERIAL_PORTS + 2, 2, 0x2f8],
   [BDA.EBDA_SEGMENT, 2, EBDA_PADDR >>> 4],
   [BDA.EQUIPMENT, 2, EQUIPMENT],
   [BDA.MEMORY_KB, 2, EBDA_PADDR >>> 10],

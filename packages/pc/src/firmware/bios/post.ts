@@ -94,4 +94,6 @@ export function setUpCmos(rtc: Mc146818, ramBytes: number): void {
   }
   // Equipment: no diskette, colour 80×25 display.
   rtc.setNvram(0x14, 0x20);
+  // Boot order, as Bochs and QEMU keep it for their BIOS: the first fixed disk.
+  rtc.setNvram(0x3d, 0x02);
 }

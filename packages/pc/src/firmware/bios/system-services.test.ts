@@ -129,7 +129,7 @@ describe('INT 15', () => {
 describe('INT 11 and 12', () => {
   it('tell the equipment and 639 KB', () => {
     const { call } = biosCaller();
-    expect([call(0x11, {}).ax & 0x0232, call(0x12, {}).ax]).toEqual([0x0222, 639]);
+    expect([call(0x11, {}).ax, call(0x12, {}).ax]).toEqual([0x0426, 639]);
   });
 });
 

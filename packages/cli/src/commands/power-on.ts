@@ -1,0 +1,37 @@
+/** `kexec --bios FILE`: a machine that is turned on, with a BIOS of the user's choice and no kernel. */
+import { createBiosMachine } from '@kexec/machine';
+import { readFile } from '../image-file.js';
+import type { RunFlags } from '../run-to-end.js';
+import { runToEnd } from '../run-to-end.js';
+import type { SerialOutput } from '../serial-output.js';
+
+/** The machine's part of the command line, and what of it is shown. */
+export interface PowerOnFlags extends RunFlags {
+  readonly memory?: number;
+  readonly cpu?: string;
+  readonly debugcon?: boolean;
+  readonly screen?: boolean;
+}
+
+/** The name of our own BIOS on the command line. */
+const BUILT_IN = 'builtin';
+
+/**
+ * Runs the BIOS from the reset vector.
+ *
+ * @param bios - a ROM image's path, or `builtin`
+ * @returns the exit code
+ */
+export async function powerOn(bios: string, serial: SerialOutput, flags: PowerOnFlags): Promise<number> {
+  const { memory, cpu, debugcon, screen } = flags;
+  const machine = createBiosMachine({
+    onSerial: serial.onByte,
+    ...(bios === BUILT_IN ? {} : { bios: readFile(bios) }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(debugcon ? { onDebug: (byte: number) => process.stderr.write(Uint8Array.of(byte)) } : {}),
+  });
+  const exitCode = await runToEnd(machine, serial, flags);
+  if (screen) process.stdout.write(`${machine.pc.devices.vga.text()}\n`);
+  return exitCode;
+}
