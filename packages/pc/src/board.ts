@@ -10,6 +10,7 @@ import { FerrLatch } from './devices/ferr-latch.js';
 import { Hpet } from './devices/hpet.js';
 import type { PamPiece } from './devices/i440fx-pam.js';
 import { I8042 } from './devices/i8042.js';
+import { DmaPages, I8237 } from './devices/i8237.js';
 import { I8254 } from './devices/i8254.js';
 import { I8259Pair } from './devices/i8259-pair.js';
 import { EXTINT_PIN, IoApic } from './devices/io-apic.js';
@@ -50,6 +51,9 @@ export interface PcDevices {
   readonly localApic: LocalApic | undefined;
   readonly ioApic: IoApic | undefined;
   readonly vga: VgaText;
+  readonly dma: I8237;
+  readonly dma2: I8237;
+  readonly dmaPages: DmaPages;
 }
 
 /** Which device asked for a reset. */
@@ -138,6 +142,9 @@ export function createDevices(board: BoardConnections): PcDevices {
       enableCommand: ACPI_ENABLE,
       disableCommand: ACPI_DISABLE,
     }),
+    dma: new I8237(),
+    dma2: new I8237(1),
+    dmaPages: new DmaPages(),
     vga: new VgaText({ clock, video: board.video }),
   };
   claimPorts(board, devices);

@@ -331,7 +331,7 @@ export class Pc {
   /** What a reset restores, in loading order: the interrupt controllers last, as the others drive their inputs. */
   private savables(): Record<string, Savable> {
     const { pic, pit, uart, keyboard, port61, port92, post, pci, pciBoard, vga } = this.devices;
-    const { hpet, uart2, pm, ioApic, localApic } = this.devices;
+    const { hpet, uart2, pm, ioApic, localApic, dma, dma2, dmaPages } = this.devices;
     return {
       hpet,
       pit,
@@ -345,6 +345,9 @@ export class Pc {
       pm,
       ...pciBoard.savables,
       vga,
+      dma,
+      dma2,
+      dmaPages,
       'pic.slave': pic.slave,
       'pic.master': pic.master,
       ...(ioApic && localApic ? { ioApic, localApic } : {}),

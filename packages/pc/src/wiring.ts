@@ -18,6 +18,7 @@ export interface PortWiring {
 
 /** Every port that a device of the board answers at. */
 export const PC_WIRING = [
+  { device: 'dma', first: 0x0000, last: 0x000f, offset: 0 },
   { device: 'pic', first: 0x0020, last: 0x0021, offset: 0 },
   { device: 'pit', first: 0x0040, last: 0x0043, offset: 0, irq: 0 },
   { device: 'keyboard', first: 0x0060, last: 0x0060, offset: 0, irq: 1 },
@@ -25,9 +26,11 @@ export const PC_WIRING = [
   { device: 'keyboard', first: 0x0064, last: 0x0064, offset: 1, irq: 12 },
   { device: 'rtc', first: 0x0070, last: 0x0071, offset: 0, irq: 8 },
   { device: 'post', first: 0x0080, last: 0x0080, offset: 0 },
+  { device: 'dmaPages', first: 0x0081, last: 0x008f, offset: 1 },
   { device: 'port92', first: 0x0092, last: 0x0092, offset: 0 },
   { device: 'pic', first: 0x00a0, last: 0x00a1, offset: 2 },
   { device: 'pm', first: 0x00b2, last: 0x00b3, offset: APM_OFFSET },
+  { device: 'dma2', first: 0x00c0, last: 0x00df, offset: 0 },
   { device: 'debugConsole', first: 0x00e9, last: 0x00e9, offset: 0 },
   { device: 'ferr', first: 0x00f0, last: 0x00f0, offset: 0, irq: 13 },
   { device: 'debugExit', first: 0x00f4, last: 0x00f4, offset: 0 },
