@@ -21,6 +21,7 @@ export { type ConfigField, PciFunction } from './devices/pci-function.js';
 export { Port61 } from './devices/port61.js';
 export { Port92 } from './devices/port92.js';
 export { PostPort } from './devices/post-port.js';
+export { KEYS, type KeyName } from './devices/us-keyboard.js';
 export { type VgaCursor, VgaText } from './devices/vga-text.js';
 export { type BiosDisk, type Geometry, geometryOf } from './firmware/bios/disk-services.js';
 export { type Bios, createBios } from './firmware/bios/rom.js';

@@ -5,8 +5,8 @@ const ACKNOWLEDGE = 0xfa;
 const RESEND = 0xfe;
 const SELF_TEST_PASSED = 0xaa;
 const ECHO = 0xee;
-/** Identity of an MF2 keyboard, as the controller translates it to set 1. */
-const IDENTITY = [0xab, 0x41] as const;
+/** Identity of an MF2 keyboard. */
+const IDENTITY = [0xab, 0x83] as const;
 /** The keyboard's own buffer holds 16 keys; more are lost. */
 const BUFFER_BYTES = 16;
 /** Room for answers beyond that: a guest that never reads them cannot fill the host's memory. */
@@ -22,6 +22,8 @@ export class AtKeyboard {
   private readonly registers = {
     /** Answers and keys on their way to the controller. */
     sending: [] as number[],
+    /** Keys of a text that are pressed as the guest reads; none of them is lost. */
+    typing: [] as number[],
     lastSent: 0,
     /** Command that waits for its argument; 0 for none. */
     awaitingArgument: 0,
@@ -42,17 +44,23 @@ export class AtKeyboard {
     255: () => this.reset(),
   };
 
-  /** Keys go down and up; lost when scanning is off or the buffer is full. */
+  /** Keys go down and up, by codes of set 2; lost when scanning is off or the buffer is full. */
   press(scanCodes: Iterable<number>): void {
     const r = this.registers;
     if (!r.scanning) return;
     for (const code of scanCodes) if (r.sending.length < BUFFER_BYTES) r.sending.push(code & 0xff);
   }
 
+  /** Presses keys at the pace at which they are read. */
+  type(scanCodes: Iterable<number>): void {
+    this.registers.typing.push(...scanCodes);
+  }
+
   /** The next byte for the controller; undefined when there is none. */
   next(): number | undefined {
-    const byte = this.registers.sending.shift();
-    if (byte !== undefined) this.registers.lastSent = byte;
+    const r = this.registers;
+    const byte = r.sending.shift() ?? (r.scanning ? r.typing.shift() : undefined);
+    if (byte !== undefined) r.lastSent = byte;
     return byte;
   }
 

@@ -122,6 +122,44 @@ describe('8042', () => {
   });
 });
 
+describe('keys', () => {
+  it('are translated from set 2 to set 1 by bit 6 of the command byte, and sent as they are without it', () => {
+    controller.press('a');
+    controller.press('ArrowUp');
+    controller.press('F7');
+    expect(drain()).toEqual([0x1e, 0x9e, 0xe0, 0x48, 0xe0, 0xc8, 0x41, 0xc1]);
+    command(0x60, 0x25);
+    controller.press('a');
+    controller.press('ArrowUp');
+    controller.press('F7');
+    expect(drain()).toEqual([0x1c, 0xf0, 0x1c, 0xe0, 0x75, 0xe0, 0xf0, 0x75, 0x83, 0xf0, 0x83]);
+    controller.write(DATA, 0xf2);
+    expect(drain()).toEqual([0xfa, 0xab, 0x83]);
+  });
+
+  it('go down in the order of a chord, and up in the other', () => {
+    controller.press('ControlLeft', 'AltLeft', 'Delete');
+    expect(drain()).toEqual([0x1d, 0x38, 0xe0, 0x53, 0xe0, 0xd3, 0xb8, 0x9d]);
+  });
+
+  it('make a text, with Shift where it wants one, and none is lost however long it is', () => {
+    controller.type('aB\n');
+    expect(drain()).toEqual([0x1e, 0x9e, 0x2a, 0x30, 0xb0, 0xaa, 0x1c, 0x9c]);
+    controller.type('x'.repeat(40));
+    expect(drain()).toHaveLength(80);
+  });
+
+  it('that no US keyboard has are refused', () => {
+    for (const work of [
+      () => controller.type('ä'),
+      () => controller.press('Hyper'),
+      () => controller.press('\0'),
+    ]) {
+      expect(work).toThrowError(expect.objectContaining({ code: 'KEY' }));
+    }
+  });
+});
+
 describe('AT keyboard', () => {
   it('answers reset with FA AA', () => {
     controller.write(DATA, 0xff);
@@ -146,10 +184,14 @@ describe('AT keyboard', () => {
     expect(drain()).toEqual([0xfa]);
   });
 
-  it('tells its scan code set', () => {
+  it('tells its scan code set: 2, of which the translation makes 41', () => {
+    command(0x60, 0x25);
     controller.write(DATA, 0xf0);
     controller.write(DATA, 0x00);
     expect(drain()).toEqual([0xfa, 0xfa, 0x02]);
+    command(0x60, 0x65);
+    for (const byte of [0xf0, 0x00]) controller.write(DATA, byte);
+    expect(drain()).toEqual([0xfa, 0xfa, 0x41]);
   });
 
   it('interrupts for each byte: IRQ1 falls with the reading and rises with the next', () => {

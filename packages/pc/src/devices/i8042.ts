@@ -2,6 +2,8 @@
 import type { InterruptLine } from '../bus/interrupt-line.js';
 import { type DeviceState, loadRegisters, saveRegisters } from '../device-state.js';
 import { AtKeyboard } from './at-keyboard.js';
+import { BREAK, toSet1, toSet2 } from './scan-code-sets.js';
+import { chord, type KeyName, keystrokes } from './us-keyboard.js';
 
 /*
  * Status:        PARITY TIMEOUT AUX_FULL UNLOCKED COMMAND SYSTEM INPUT_FULL OUTPUT_FULL
@@ -19,6 +21,7 @@ const COMMAND_BYTE_AUX_IRQ = 0x02;
 const COMMAND_BYTE_SYSTEM = 0x04;
 const COMMAND_BYTE_KEYBOARD_OFF = 0x10;
 const COMMAND_BYTE_AUX_OFF = 0x20;
+const COMMAND_BYTE_TRANSLATE = 0x40;
 const OUTPUT_PORT_RESET = 0x01;
 const OUTPUT_PORT_A20 = 0x02;
 const OUTPUT_PORT_OUTPUT_FULL = 0x10;
@@ -59,6 +62,8 @@ export class I8042 {
     awaiting: 0,
     /** 1 when port 64 was written last. */
     lastWasCommand: 0,
+    /** 1 after a break prefix of the keyboard's that the translation has swallowed. */
+    breaking: 0,
   };
   /** Commands that act at once. */
   private readonly commands: Readonly<Record<number, () => void>> = {
@@ -94,9 +99,29 @@ export class I8042 {
     this.a20.set(true);
   }
 
-  /** Types: scan codes as the guest will read them (set 1, as the controller translates). */
+  /** Keys go down and up, by scan codes of set 1; more than the keyboard's buffer holds are lost. */
   input(scanCodes: Iterable<number>): void {
-    this.keyboard.press(scanCodes);
+    this.keyboard.press(toSet2(scanCodes));
+    this.fill();
+  }
+
+  /**
+   * Presses keys together: `press('ControlLeft', 'AltLeft', 'Delete')`, `press('a')`.
+   *
+   * @throws KexecError `KEY` for a key that there is not
+   */
+  press(...keys: readonly KeyName[]): void {
+    this.keyboard.type(toSet2(chord(keys)));
+    this.fill();
+  }
+
+  /**
+   * Types a text on a US keyboard; a line feed is Enter. Keys wait until the guest reads them.
+   *
+   * @throws KexecError `KEY` for a character that no key makes
+   */
+  type(text: string): void {
+    this.keyboard.type(toSet2(keystrokes(text)));
     this.fill();
   }
 
@@ -211,8 +236,22 @@ export class I8042 {
   /** Lets the keyboard's next byte into the output buffer when that is free. */
   private fill(): void {
     if (this.registers.outputFull || this.commandByte & COMMAND_BYTE_KEYBOARD_OFF) return;
-    const byte = this.keyboard.next();
+    const byte = this.nextFromKeyboard();
     if (byte !== undefined) this.answer(byte);
+  }
+
+  /** The keyboard speaks set 2; with the translation on, the break prefix becomes bit 7 of the code. */
+  private nextFromKeyboard(): number | undefined {
+    const r = this.registers;
+    const byte = this.keyboard.next();
+    if (byte === undefined || !(this.commandByte & COMMAND_BYTE_TRANSLATE)) return byte;
+    if (byte === BREAK) {
+      r.breaking = 1;
+      return this.nextFromKeyboard();
+    }
+    const code = toSet1(byte) | (r.breaking ? 0x80 : 0);
+    r.breaking = 0;
+    return code;
   }
 
   private follow(): void {

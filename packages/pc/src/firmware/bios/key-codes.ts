@@ -1,4 +1,5 @@
 /** What the BIOS makes of keys: scan code and character, alone and with Shift, Ctrl and Alt. US layout. */
+import { PLAIN, SHIFTED } from '../../devices/us-keyboard.js';
 
 /** Bits of 40:17. */
 const RIGHT_SHIFT = 0x01;
@@ -22,9 +23,6 @@ export const SHIFT_LOCKS: ReadonlyMap<number, number> = new Map([
   [0x46, 0x10],
 ]);
 
-// Characters of the keys 01 to 39, alone and with Shift; a NUL is no character.
-const PLAIN = "\0\x1b1234567890-=\b\tqwertyuiop[]\r\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
-const SHIFTED = '\0\x1b!@#$%^&*()_+\b\0QWERTYUIOP{}\r\0ASDFGHJKL:"~\0|ZXCVBNM<>?\0*\0 ';
 const TAB = 0x0f;
 const FIRST_FUNCTION = 0x3b;
 const LAST_FUNCTION = 0x44;
