@@ -59,7 +59,7 @@ describe('a comparator', () => {
     clock.advance(999);
     expect(events).toEqual([]);
     clock.advance(1);
-    expect(events).toEqual(['pin21 up', 'pin21 down']);
+    expect(events).toEqual(['pin21 down', 'pin21 up']);
     clock.advance(1_000_000);
     expect(events.length).toBe(2);
   });
@@ -81,7 +81,7 @@ describe('a comparator', () => {
     clock.advance(499);
     expect(events).toEqual([]);
     clock.advance(1);
-    expect([events, hpet.read(VALUE(0))]).toEqual([['irq0 up', 'irq0 down'], 80]);
+    expect([events, hpet.read(VALUE(0))]).toEqual([['irq0 down', 'irq0 up'], 80]);
     clock.advance(3000);
     expect(events.length).toBe(22);
   });
@@ -115,7 +115,9 @@ describe('legacy replacement', () => {
     hpet.write(CONFIG, LEGACY);
     hpet.write(CONFIG, LEGACY | ENABLE);
     hpet.write(CONFIG, 0);
-    expect(events).toEqual(['legacy', 'no legacy']);
+    expect(events.filter((event) => event.endsWith('legacy'))).toEqual(['legacy', 'no legacy']);
+    // What it drove there is let go.
+    expect(events.slice(-3)).toEqual(['irq0 down', 'irq8 down', 'no legacy']);
   });
 });
 
@@ -134,7 +136,7 @@ describe('a saved HPET', () => {
       clock.advance(79);
       expect(events).toEqual([]);
       clock.advance(1);
-      expect(events).toEqual(['irq0 up', 'irq0 down']);
+      expect(events).toEqual(['irq0 down', 'irq0 up']);
     }
   });
 });

@@ -109,7 +109,7 @@ export class Hpet {
     this.comparators.forEach((part, n) => {
       part.loadState(nestedState(`${n}`, state));
     });
-    this.wiring.onLegacy(this.isLegacy);
+    this.switchLegacy();
     this.follow();
   }
 
@@ -143,7 +143,13 @@ export class Hpet {
       r.high = Number(counter >> 32n);
     }
     r.config = config;
-    if (this.isLegacy !== isLegacy) this.wiring.onLegacy(this.isLegacy);
+    if (this.isLegacy !== isLegacy) this.switchLegacy();
+  }
+
+  /** IRQ0 and IRQ8 change hands: what this block drove there goes low. */
+  private switchLegacy(): void {
+    for (const line of this.wiring.legacy) line.set(false);
+    this.wiring.onLegacy(this.isLegacy);
   }
 
   private clearStatus(bits: number): void {
@@ -159,8 +165,9 @@ export class Hpet {
     if (!comparator) return;
     if (comparator.isLevel) this.registers.status |= 1 << n;
     if (comparator.isEnabled) {
-      this.line(n).set(true);
+      // An edge stays up until the next one: an 8259 forgets a request that is gone before it is acknowledged.
       if (!comparator.isLevel) this.line(n).set(false);
+      this.line(n).set(true);
     }
     comparator.matched();
     this.follow();
