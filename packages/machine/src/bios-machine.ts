@@ -3,6 +3,7 @@ import type { Pc, PcOptions, PcStop } from '@kexec/pc';
 import { createPc } from '@kexec/pc';
 import { createPhysMem } from '@kexec/phys-mem';
 import { cpuModel } from '@kexec/x86-cpu';
+import { createDisks, type MachineDisk } from './disks.js';
 import { parseMemory } from './memory-size.js';
 
 /** How the PC is made. */
@@ -13,6 +14,7 @@ export interface BiosMachineOptions {
   readonly cpu?: string;
   /** A ROM image that ends at 4 GB; our own BIOS when left out. */
   readonly bios?: Uint8Array;
+  readonly disks?: readonly MachineDisk[];
   /** Every byte that leaves ttyS0. */
   readonly onSerial?: (byte: number) => void;
   /** Every byte written to the debug console, port E9 or 402. */
@@ -36,9 +38,10 @@ const DEFAULT_MEMORY = '128M';
  * @throws KexecError `BIOS_SIZE` for a ROM that cannot be one, and as for any machine
  */
 export function createBiosMachine(options: BiosMachineOptions = {}): BiosMachine {
-  const { memory = DEFAULT_MEMORY, cpu, bios, onSerial, onDebug } = options;
+  const { memory = DEFAULT_MEMORY, cpu, bios, disks = [], onSerial, onDebug } = options;
   const pcOptions: PcOptions = {
     mem: createPhysMem({ ramBytes: parseMemory(memory) }),
+    disks: createDisks(disks),
     ...(cpu === undefined ? {} : { model: cpuModel(cpu) }),
     ...(bios ? { bios } : {}),
     ...(onSerial ? { onSerial } : {}),

@@ -98,8 +98,17 @@ export function createDevices(board: BoardConnections): PcDevices {
   const pitIrq = isa.gatedInput(irqsOf('pit')[0] ?? 0);
   const rtcIrq = isa.gatedInput(irqsOf('rtc')[0] ?? 0);
   const pit = new I8254({ clock, irq: pitIrq });
+  const pm = new AcpiPm({
+    clock,
+    sci: irq('pm'),
+    sleep: (type) => {
+      if (type === SLP_TYP_S5) board.powerOff();
+    },
+    enableCommand: ACPI_ENABLE,
+    disableCommand: ACPI_DISABLE,
+  });
   const pciBoard = createPciBoard(
-    { ...board, isaIrq: (n) => isa.input(n), reset: () => reset('cf9') },
+    { ...board, isaIrq: (n) => isa.input(n), reset: () => reset('cf9'), pm },
     board.pci,
   );
   const devices: PcDevices = {
@@ -133,15 +142,7 @@ export function createDevices(board: BoardConnections): PcDevices {
     debugConsole: new DebugConsole(board.onDebug),
     debugExit: new DebugExit(exit),
     ferr: new FerrLatch({ irq: irq('ferr') }),
-    pm: new AcpiPm({
-      clock,
-      sci: irq('pm'),
-      sleep: (type) => {
-        if (type === SLP_TYP_S5) board.powerOff();
-      },
-      enableCommand: ACPI_ENABLE,
-      disableCommand: ACPI_DISABLE,
-    }),
+    pm,
     dma: new I8237(),
     dma2: new I8237(1),
     dmaPages: new DmaPages(),

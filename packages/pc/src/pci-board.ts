@@ -9,7 +9,7 @@ import { PiixIde } from './devices/ata/piix-ide.js';
 import { createHostBridge } from './devices/i440fx.js';
 import type { PamPiece } from './devices/i440fx-pam.js';
 import { PciHost } from './devices/pci.js';
-import type { PciSpace } from './devices/pci-space.js';
+import type { PciRange, PciSpace } from './devices/pci-space.js';
 import { createPiix3 } from './devices/piix3.js';
 import { createPiix4Pm } from './devices/piix4-pm.js';
 import { PirqRouter } from './devices/pirq-router.js';
@@ -53,6 +53,8 @@ export interface PciConnections {
   /** A wire of its own for a source of an ISA interrupt request. */
   readonly isaIrq: (irq: number) => InterruptLine;
   readonly reset: () => void;
+  /** The power management registers, which the PIIX4 can move. */
+  readonly pm: PciRange['device'];
   /** Hears the host bridge's attribute map. */
   readonly shadow?: (pieces: readonly PamPiece[]) => void;
 }
@@ -73,7 +75,7 @@ export function hasPci({ pci = true }: PciOptions): boolean {
 
 /** Makes the bus and its functions, and lets it answer where nobody else does. */
 export function createPciBoard(connections: PciConnections, options: PciOptions): PciBoard {
-  const { clock, ports, mem, isaIrq, reset, shadow } = connections;
+  const { clock, ports, mem, isaIrq, reset, shadow, pm } = connections;
   const { disks = [], virtio = {} } = options;
   const router = new PirqRouter(isaIrq);
   const host = new PciHost({ reset, intx: (device, pin) => router.input(device, pin) });
@@ -88,7 +90,7 @@ export function createPciBoard(connections: PciConnections, options: PciOptions)
   host.attach(HOST_BRIDGE, 0, createHostBridge(shadow));
   host.attach(PIIX, 0, createPiix3(router));
   host.attach(PIIX, IDE_FUNCTION, ide.pciFunction);
-  host.attach(PIIX, PM_FUNCTION, createPiix4Pm());
+  host.attach(PIIX, PM_FUNCTION, createPiix4Pm(pm));
   for (const [slot, card] of cards) host.attach(slot, 0, card.pciFunction);
   ports.rest = host.io;
   openMemoryWindow(mem, host.memory);

@@ -1,5 +1,6 @@
 /** `kexec --bios FILE`: a machine that is turned on, with a BIOS of the user's choice and no kernel. */
 import { createBiosMachine } from '@kexec/machine';
+import { type DiskFlag, openDisks } from '../disk-file.js';
 import { readFile } from '../image-file.js';
 import type { RunFlags } from '../run-to-end.js';
 import { runToEnd } from '../run-to-end.js';
@@ -11,6 +12,7 @@ export interface PowerOnFlags extends RunFlags {
   readonly cpu?: string;
   readonly debugcon?: boolean;
   readonly screen?: boolean;
+  readonly disk?: readonly DiskFlag[];
 }
 
 /** The name of our own BIOS on the command line. */
@@ -23,9 +25,10 @@ const BUILT_IN = 'builtin';
  * @returns the exit code
  */
 export async function powerOn(bios: string, serial: SerialOutput, flags: PowerOnFlags): Promise<number> {
-  const { memory, cpu, debugcon, screen } = flags;
+  const { memory, cpu, debugcon, screen, disk = [] } = flags;
   const machine = createBiosMachine({
     onSerial: serial.onByte,
+    disks: openDisks(disk),
     ...(bios === BUILT_IN ? {} : { bios: readFile(bios) }),
     ...(memory === undefined ? {} : { memory }),
     ...(cpu === undefined ? {} : { cpu }),

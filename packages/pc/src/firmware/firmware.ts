@@ -11,6 +11,7 @@ import type { Cpu } from '@kexec/x86-cpu';
 import type { PcDevices } from '../board.js';
 import type { PortBus } from '../bus/port-bus.js';
 import { BIOS_PADDR, OPTION_ROM_PADDR } from '../memlayout.js';
+import type { PciOptions } from '../pci-board.js';
 import { biosCaller } from './bios/bios-caller.js';
 import { BiosServices } from './bios/bios-services.js';
 import type { BiosDisk } from './bios/disk-services.js';
@@ -32,7 +33,7 @@ export interface FirmwareOptions {
   readonly bios?: Uint8Array;
   /** The memory map that our own BIOS tells; a PC's of that much RAM when left out. */
   readonly e820?: readonly E820Entry[];
-  /** Disks of our own BIOS's INT 13, from 80 on. */
+  /** Disks of our own BIOS's INT 13, from 80 on; those of the board when left out. */
   readonly biosDisks?: readonly BiosDisk[];
 }
 
@@ -53,9 +54,10 @@ export interface FirmwareSocket {
  * @returns the physical address of the RSDP; 0 where a foreign BIOS will make its own tables
  * @throws KexecError `BIOS_SIZE` when a foreign ROM is not whole pages, none, or too large
  */
-export function plugFirmware(socket: FirmwareSocket, options: FirmwareOptions): PhysAddr {
+export function plugFirmware(socket: FirmwareSocket, options: FirmwareOptions & PciOptions): PhysAddr {
   const { mem, ports, cpu, devices, pci, powerOff } = socket;
-  const { bios, e820 = pcE820Map(mem.ramBytes), biosDisks: disks = [] } = options;
+  const boardDisks = (options.disks ?? []).map(({ backend }) => backend);
+  const { bios, e820 = pcE820Map(mem.ramBytes), biosDisks: disks = boardDisks } = options;
   if (bios) {
     installForeignRom(mem, bios);
     return 0;
