@@ -38,15 +38,19 @@ const S_IFLNK = 0o120000;
  * One file; the mode has its type. A link's bytes are its target.
  */
 
-/** @param {Uint8Array} busybox @returns {Entry[]} parents before what lies in them */
-function entries(busybox) {
+/**
+ * @param {Uint8Array} busybox
+ * @param {string} [init] the text of /init
+ * @returns {Entry[]} parents before what lies in them
+ */
+export function entries(busybox, init = INIT) {
   return [
     ...['bin', 'dev', 'proc', 'sys', 'tmp', 'root'].map((path) => ({ path, mode: S_IFDIR | 0o755 })),
     { path: 'bin/busybox', mode: S_IFREG | 0o755, bytes: busybox },
     ...['sh', 'mount'].map((name) => link(`bin/${name}`, 'busybox')),
     // The kernel opens it for init before devtmpfs is mounted.
     { path: 'dev/console', mode: S_IFCHR | 0o600, device: [5, 1] },
-    { path: 'init', mode: S_IFREG | 0o755, bytes: Buffer.from(INIT) },
+    { path: 'init', mode: S_IFREG | 0o755, bytes: Buffer.from(init) },
   ];
 }
 

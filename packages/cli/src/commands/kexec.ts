@@ -5,7 +5,7 @@ import { IMAGE_TYPES, isSupported } from '@kexec/loaders';
 import type { Machine, MachineLoadOptions, MachineOptions } from '@kexec/machine';
 import { CPU_MODEL_NAMES, createMachine, KexecError, restoreMachine } from '@kexec/machine';
 import { CliError } from '../cli-error.js';
-import { type DiskFlag, openDisks } from '../disk-file.js';
+import { openDisks } from '../disk-file.js';
 import { EXIT } from '../exit-code.js';
 import { readFile, readImage } from '../image-file.js';
 import { MachineStore } from '../machine-store.js';
@@ -32,7 +32,6 @@ export interface KexecFlags extends PowerOnFlags {
   /** A ROM image's path, or `builtin`. */
   readonly bios?: string;
   readonly engine?: 'fixed' | 'historic';
-  readonly disk?: readonly DiskFlag[];
   readonly net?: boolean;
   readonly seed?: number;
 }

@@ -10,9 +10,9 @@ import type { SerialOutput } from '../serial-output.js';
 export interface PowerOnFlags extends RunFlags {
   readonly memory?: number;
   readonly cpu?: string;
+  readonly disk?: readonly DiskFlag[];
   readonly debugcon?: boolean;
   readonly screen?: boolean;
-  readonly disk?: readonly DiskFlag[];
 }
 
 /** The name of our own BIOS on the command line. */
@@ -25,7 +25,7 @@ const BUILT_IN = 'builtin';
  * @returns the exit code
  */
 export async function powerOn(bios: string, serial: SerialOutput, flags: PowerOnFlags): Promise<number> {
-  const { memory, cpu, debugcon, screen, disk = [] } = flags;
+  const { memory, cpu, disk = [], debugcon, screen } = flags;
   const machine = createBiosMachine({
     onSerial: serial.onByte,
     disks: openDisks(disk),

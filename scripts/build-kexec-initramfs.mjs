@@ -1,0 +1,126 @@
+/** Builds an initramfs in which Debian's own kexec starts Debian's kernel again: kexec, its libraries, kernels, and itself. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { cpio, entries } from './build-initramfs.mjs';
+
+const folder = fileURLToPath(new URL('../.cache/fixtures', import.meta.url));
+/** Where the fixtures have it. */
+const TARGET = join(folder, 'kexec.gz');
+
+const PACKAGES = ['kexec-tools', 'libc6', 'zlib1g', 'liblzma5'];
+/** What kexec and vmcore-dmesg want of them; both are linked to these alone. */
+const LIBRARIES = /\/(ld-linux\.so\.2|libc\.so\.6|libz\.so\.1|liblzma\.so\.5)$/;
+
+/**
+ * `next` is on the command line what to do after this boot: kernels by name, the first of them is started with the
+ * rest; with none left the machine is turned off. `crash` loads a crash kernel and panics; in the crash kernel the
+ * message of that panic is read from the old memory.
+ */
+const INIT = `#!/bin/sh
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+/bin/busybox --install -s /bin
+echo "init: $(uname -r), next: $next"
+if [ -s /proc/vmcore ]; then
+  echo "init: vmcore of $(wc -c < /proc/vmcore) bytes"
+  vmcore-dmesg /proc/vmcore | tail -n 25
+  poweroff -f
+fi
+append="console=ttyS0 $extra"
+case "$next" in
+  '') poweroff -f ;;
+  crash*)
+    kexec -p "/boot/\${next#crash,}" --initrd=/boot/again.gz --append="$append irqpoll nr_cpus=1 reset_devices" || poweroff -f
+    echo "init: crash kernel loaded: $(cat /sys/kernel/kexec_crash_loaded)"
+    echo "init: about to crash" > /dev/kmsg
+    echo c > /proc/sysrq-trigger ;;
+  test) kexec -l /boot/kexec_test --type=elf-x86 --args-none || poweroff -f ;;
+  *)
+    first="\${next%%,*}"
+    rest="\${next#$first}"
+    kexec -l "/boot/$first" --initrd=/boot/again.gz --append="$append next=\${rest#,}" || poweroff -f ;;
+esac
+echo "init: kexec_loaded $(cat /sys/kernel/kexec_loaded)"
+kexec -e
+poweroff -f
+`;
+
+/** Kernels that can be started one from the other. */
+const GENERATIONS = 3;
+const S_IFREG = 0o100000;
+const S_IFDIR = 0o040000;
+
+/** @param {string} path @param {Uint8Array} bytes @param {number} [mode] */
+const fileEntry = (path, bytes, mode = 0o755) => ({ path, mode: S_IFREG | mode, bytes });
+
+/** @param {string} from where packages were extracted @param {(name: string) => Uint8Array} fixture */
+function archive(from, fixture) {
+  const files = filesUnder(from);
+  const programs = files.filter((path) => /\/sbin\/(kexec|vmcore-dmesg)$/.test(path));
+  const libraries = files.filter((path) => LIBRARIES.test(path));
+  if (programs.length < 2 || libraries.length < 4)
+    throw new Error('the packages hold other files than kexec needs');
+  const system = [
+    ...entries(fixture('busybox'), INIT),
+    ...['lib', 'boot'].map((path) => ({ path, mode: S_IFDIR | 0o755 })),
+    ...programs.map((path) => fileEntry(`bin/${basename(path)}`, readFileSync(path))),
+    ...libraries.map((path) => fileEntry(`lib/${basename(path)}`, readFileSync(path))),
+  ];
+  const kernels = [
+    fileEntry('boot/686', fixture('vmlinuz'), 0o644),
+    fileEntry('boot/686-pae', fixture('vmlinuz-pae'), 0o644),
+    fileEntry('boot/kexec_test', fixture('kexec_test.static')),
+  ];
+  // Each carries what the next is started with; the last has no kernel to start.
+  let archive = packed(system);
+  for (let generation = 0; generation < GENERATIONS; generation++) {
+    archive = packed([...system, ...kernels, fileEntry('boot/again.gz', archive, 0o644)]);
+  }
+  return archive;
+}
+
+/** @param {readonly import('./build-initramfs.mjs').Entry[]} members */
+function packed(members) {
+  const zipped = gzipSync(cpio(members), { level: 1 });
+  // RFC 1952, 2.3.1, "OS": unknown, whatever zlib's host is.
+  zipped[9] = 0xff;
+  return zipped;
+}
+
+/** @param {string} root @returns {string[]} plain files; links are followed, so that a library has its name */
+function filesUnder(root) {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .map((path) => join(root, path))
+    .filter((path) => existsSync(path) && statSync(path).isFile());
+}
+
+/** @param {string} command @param {readonly string[]} args @param {string} cwd */
+function run(command, args, cwd) {
+  const { status, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
+}
+
+/** Fetches the packages and writes the archive. */
+export function buildKexecInitramfs() {
+  const scratch = mkdtempSync(join(tmpdir(), 'kexec-initramfs-'));
+  try {
+    for (const name of PACKAGES) run('apt-get', ['download', '-q', `${name}:i386`], scratch);
+    for (const deb of readdirSync(scratch).filter((name) => name.endsWith('.deb'))) {
+      run('dpkg-deb', ['--extract', deb, 'files'], scratch);
+    }
+    const bytes = archive(join(scratch, 'files'), (name) => readFileSync(join(folder, name)));
+    writeFileSync(TARGET, bytes);
+    return bytes.length;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  console.log(`initramfs: ${buildKexecInitramfs()} bytes in ${TARGET}`);
+}
