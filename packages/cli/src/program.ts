@@ -81,6 +81,7 @@ function addRunOptions(command: Command): void {
     .option('--net', 'a virtio network card with a gateway that gives an address and answers ping')
     .option('--seed <n>', 'a virtio-rng card whose bytes follow from this number', parseSeed)
     .option('--screen', 'write the VGA text screen to stdout at the end')
+    .option('--no-jit', 'interpret all code: translate none of it')
     .option('--icount-limit <n>', 'stop after so many instructions of the new kernel, with 124', parseCount)
     .option('--timeout <time>', 'stop after so much time on the clock, such as 60s, with 124', parseDuration)
     .option('--json', 'one JSON object on stdout at the end; the serial line goes to stderr');

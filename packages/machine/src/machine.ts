@@ -24,6 +24,8 @@ export interface MachineOptions {
   /** CPU model. Default: the newest that is emulated. */
   readonly cpu?: string;
   readonly engine?: KexecEngine;
+  /** Whether the CPU translates hot code to WebAssembly. Default: it does. */
+  readonly translator?: PcOptions['translator'];
   /** Every byte that leaves ttyS0: the running kernel's console, then the new kernel's. */
   readonly onSerial?: (byte: number) => void;
   /** The first access to each port that no device claims; it reads all ones. */
@@ -39,7 +41,7 @@ export interface MachineOptions {
 }
 
 /** What of a machine is not in its snapshot, and must be given again. */
-export type RestoreOptions = Pick<MachineOptions, 'onSerial' | 'disks' | 'onVirtioConsole'>;
+export type RestoreOptions = Pick<MachineOptions, 'onSerial' | 'disks' | 'onVirtioConsole' | 'translator'>;
 
 /** What a load takes besides the image. */
 export type MachineLoadOptions = Omit<LoadOptions, 'image' | 'memoryRanges'>;
@@ -145,7 +147,16 @@ interface Hardware {
 
 /** The PC, and a kernel that is not booted yet. */
 function hardware(options: MachineOptions): Hardware {
-  const { memory = DEFAULT_MEMORY, cpu, net, seed, onSerial, onUnclaimed, onVirtioConsole } = options;
+  const {
+    memory = DEFAULT_MEMORY,
+    cpu,
+    net,
+    seed,
+    onSerial,
+    onUnclaimed,
+    onVirtioConsole,
+    translator,
+  } = options;
   const ramBytes = parseMemory(memory);
   if (ramBytes < MIN_MEMORY_BYTES) {
     throw new KexecError(
@@ -169,6 +180,7 @@ function hardware(options: MachineOptions): Hardware {
       ...(seed === undefined ? {} : { rngSeed: seed }),
       ...(onVirtioConsole ? { onConsole: onVirtioConsole } : {}),
     },
+    ...(translator === undefined ? {} : { translator }),
   });
   const kernel = createKernel({
     mem,

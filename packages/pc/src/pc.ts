@@ -7,6 +7,7 @@ import {
   createCpu,
   FEATURE,
   type StopReason,
+  type TranslatorChoice,
 } from '@kexec/x86-cpu';
 import { createDevices, type PcDevices, type ResetSource } from './board.js';
 import { PortBus, type UnclaimedAccess } from './bus/port-bus.js';
@@ -49,6 +50,8 @@ export interface PcOptions extends PciOptions, FirmwareOptions {
   readonly model?: CpuModel | CpuModelName;
   /** How the processor executes; x86-cpu's default when left out. */
   readonly interpreter?: 'fast' | 'reference';
+  /** How hot code is translated, false for not at all; x86-cpu's default when left out. */
+  readonly translator?: TranslatorChoice;
   /** Hears every byte sent on ttyS0. */
   readonly onSerial?: (byte: number) => void;
   /** Hears every byte sent on ttyS1. */
@@ -142,6 +145,7 @@ export class Pc {
       },
       ...(options.model === undefined ? {} : { model: options.model }),
       ...(options.interpreter === undefined ? {} : { interpreter: options.interpreter }),
+      ...(options.translator === undefined ? {} : { translator: options.translator }),
     });
     this.clock = new Clock(() => this.cpu.icount);
     this.clock.onArm = (deadline) => this.shorten(deadline);

@@ -6,6 +6,7 @@ import { DebugUnit } from './debug-unit.js';
 import type { InterpreterHost } from './interpreter/host.js';
 import { createInterpreter } from './interpreter/interpreter.js';
 import type { Interpreter } from './interpreter-interface.js';
+import { type TranslatorChoice, tierPolicy } from './jit/policy.js';
 import { CpuMemory } from './mmu/cpu-memory.js';
 import { Paging } from './mmu/paging.js';
 import { Tlb } from './mmu/tlb.js';
@@ -29,6 +30,8 @@ export interface CpuOptions {
   readonly model?: CpuModel | CpuModelName;
   /** 'fast' by default; 'reference' caches nothing and is what tests compare with. */
   readonly interpreter?: 'fast' | 'reference';
+  /** Whether, and when, the fast interpreter's hot code is translated to WebAssembly: true by default. */
+  readonly translator?: TranslatorChoice;
 }
 
 const A20_ON_MASK = 0xffff_ffff;
@@ -57,7 +60,7 @@ export class Cpu extends ControlFile {
   readonly loop: RunLoop;
   #timestampOffset = 0n;
 
-  constructor({ mem, board, model = 'max', interpreter = 'fast' }: CpuOptions) {
+  constructor({ mem, board, model = 'max', interpreter = 'fast', translator = true }: CpuOptions) {
     super(mem.memory);
     this.mem = mem;
     this.board = board;
@@ -73,7 +76,8 @@ export class Cpu extends ControlFile {
     this.registers.set(A20_MASK, A20_ON_MASK);
     const machine = new SystemNumberMachine(this, mem.memory, this.memory);
     this.stepper = this.#createStepper(machine);
-    this.interpreter = interpreter === 'reference' ? this.stepper : this.#createInterpreter(machine);
+    this.interpreter =
+      interpreter === 'reference' ? this.stepper : this.#createInterpreter(machine, translator);
     this.reset();
   }
 
@@ -149,7 +153,7 @@ export class Cpu extends ControlFile {
   /** Empties the TLB but for global pages. */
   flushNonGlobal(): void {
     this.tlb.flushNonGlobal();
-    this.interpreter.flush();
+    this.interpreter.flushNonGlobal();
   }
 
   /** To be called when CS or the CPL has changed. */
@@ -166,6 +170,12 @@ export class Cpu extends ControlFile {
   timestamp(): bigint {
     const ticks = this.board.timestamp?.() ?? this.icount;
     return BigInt.asUintN(64, BigInt(Math.floor(ticks)) + this.#timestampOffset);
+  }
+
+  /** The same as a number where that is exact; undefined beyond 2**53, and for a counter that was set to less. */
+  timestampNumber(): number | undefined {
+    const ticks = Math.floor(this.board.timestamp?.() ?? this.icount) + Number(this.#timestampOffset);
+    return ticks >= 0 && ticks <= Number.MAX_SAFE_INTEGER ? ticks : undefined;
   }
 
   setTimestamp(value: bigint): void {
@@ -189,14 +199,16 @@ export class Cpu extends ControlFile {
     return new ReferenceInterpreter({ registers, memory, model, machine });
   }
 
-  #createInterpreter(machine: SystemNumberMachine): Interpreter {
+  #createInterpreter(machine: SystemNumberMachine, translator: TranslatorChoice): Interpreter {
     const { memory, mem, model, tlb } = this;
     const host: InterpreterHost = {
       mem,
       access: memory,
+      policy: tierPolicy(translator),
       features: model.rows,
       fetchAddress: (laddr) => memory.fetchAddress(laddr),
       readCode: (paddr) => memory.readCode(paddr),
+      isGlobal: (laddr) => tlb.isGlobal(this.cpl === 3, laddr),
       dropWriteTags: (pfn) => tlb.dropWriteTags(mem.hostOffset(pfn)),
     };
     return createInterpreter(host, machine);

@@ -1,5 +1,6 @@
 /** What the run loop asks of an interpreter, be it the fast one or the reference. */
 import type { Pfn, PhysAddr } from '@kexec/phys-mem';
+import type { LinearAddr } from './mmu/segmentation.js';
 
 /** Why an interpreter came back. */
 export type InterpreterExit =
@@ -20,8 +21,12 @@ export interface Interpreter {
   readonly left: number;
   /** Whether the instruction executed last is a REP with iterations to come. */
   readonly isRepeating: boolean;
-  /** Translations changed: CR3, INVLPG, paging bits, A20. */
+  /** Translations changed: paging bits, A20. */
   flush(): void;
+  /** Translations of pages that are not global changed: CR3. */
+  flushNonGlobal(): void;
+  /** The translation of one page changed, or of the large page around it: INVLPG. */
+  flushPage(laddr: LinearAddr): void;
   /** CPL or CS changed. */
   modeChanged(): void;
   /** The page's bytes changed behind the CPU's back. */

@@ -62,6 +62,8 @@ export class ReferenceInterpreter implements Interpreter {
 
   // Nothing is cached, so nothing can be stale.
   flush(): void {}
+  flushNonGlobal(): void {}
+  flushPage(): void {}
   modeChanged(): void {}
   invalidatePage(): void {}
 

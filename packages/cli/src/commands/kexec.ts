@@ -34,6 +34,7 @@ export interface KexecFlags extends PowerOnFlags {
   readonly engine?: 'fixed' | 'historic';
   readonly net?: boolean;
   readonly seed?: number;
+  readonly jit?: boolean;
 }
 
 /** @returns the exit code */
@@ -190,7 +191,11 @@ function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Ma
     );
   }
   try {
-    return restoreMachine(snapshot, { onSerial: serial.onByte, disks: openDisks(flags.disk ?? []) });
+    return restoreMachine(snapshot, {
+      onSerial: serial.onByte,
+      disks: openDisks(flags.disk ?? []),
+      ...translation(flags),
+    });
   } catch (error) {
     if (!(error instanceof KexecError)) throw error;
     throw new CliError(EXIT.IO, error.code, error.message, {
@@ -215,10 +220,16 @@ export function machineOptions(flags: KexecFlags, serial: SerialOutput): Machine
     ...(net === undefined ? {} : { net }),
     ...(seed === undefined ? {} : { seed }),
     onSerial: serial.onByte,
+    ...translation(flags),
     ...(memory === undefined ? {} : { memory }),
     ...(cpu === undefined ? {} : { cpu }),
     ...(engine === undefined ? {} : { engine }),
   };
+}
+
+/** How the CPU executes, which the machine's state does not depend on. */
+function translation({ jit }: KexecFlags): Pick<MachineOptions, 'translator'> {
+  return jit === undefined ? {} : { translator: jit };
 }
 
 function loadOptions(flags: KexecFlags): MachineLoadOptions {

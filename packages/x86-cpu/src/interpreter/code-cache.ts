@@ -3,10 +3,12 @@ import { PAGE_SHIFT, PAGE_SIZE, type Pfn, type PhysAddr, type PhysMem } from '@k
 import { MAX_INSN_BYTES } from '../decode/code-cursor.js';
 import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
-import { CodePage, type PageRange, WHOLE_PAGE } from './code-page.js';
+import { type CodeMode, MODES, pageKey } from './code-mode.js';
+import { CodePage, type PageRange, type PlacedRegion, WHOLE_PAGE } from './code-page.js';
 import { handlerModule, PSEUDO } from './handler-module.js';
 import { FIRST_RECORD, RECORD_ARENA_END, RECORD_BYTES } from './record.js';
 import { RecordWriter } from './record-writer.js';
+import { isCalledThrough } from './system-call-through.js';
 
 /** Instructions decoded in one go: more are often never reached. */
 const MAX_RUN = 64;
@@ -19,21 +21,8 @@ const MAX_WRITES = 256;
  * that jumps from page to page makes it hold 96 MB at most.
  */
 const MAX_PAGES = 4096;
-/** Records that one run may need: an instruction, its hook, and the end. */
-const RUN_BYTES = (2 * MAX_RUN + 2) * RECORD_BYTES;
-
-/** How a page's bytes are to be read. */
-export interface CodeMode {
-  readonly codeSize: 16 | 32;
-  readonly linked: boolean;
-}
-
-const MODES: readonly CodeMode[] = [
-  { codeSize: 32, linked: true },
-  { codeSize: 16, linked: true },
-  { codeSize: 32, linked: false },
-  { codeSize: 16, linked: false },
-];
+/** Records that one run may need: an instruction, its hook, its entry, its target's entry, and the end. */
+const RUN_BYTES = (4 * MAX_RUN + 4) * RECORD_BYTES;
 
 /** Records by physical address. */
 export class CodeCache {
@@ -48,27 +37,75 @@ export class CodeCache {
   readonly #numberOf = handlerModule().numberOf;
   /** Told of a page that gets its first record: writes to it must be seen from now on. */
   readonly #onCode: (pfn: Pfn) => void;
+  readonly #arrivals: number;
   #next = FIRST_RECORD;
+  /** Entries grow down from the arena's end, for records of a run must stand next to each other. */
+  #lastEntry = RECORD_ARENA_END;
   /** Counts how often everything was dropped because the arena was full, or the pages were too many. */
   generation = 0;
 
-  constructor(mem: PhysMem, features: number, onCode: (pfn: Pfn) => void) {
+  /** @param arrivals - how many of them make an entry hot; 0 for never, and no entries */
+  constructor(mem: PhysMem, features: number, arrivals: number, onCode: (pfn: Pfn) => void) {
     this.#mem = mem;
     this.#bytes = new Uint8Array(mem.memory.buffer);
     this.#writer = new RecordWriter(mem.memory);
     this.#features = features;
+    this.#arrivals = arrivals;
     this.#onCode = onCode;
   }
 
-  /** The record of the instruction at `paddr`, or 0 where code cannot be cached: in MMIO, nowhere, beyond the bus. */
+  /** Where to go on for the instruction at `paddr`; 0 where code cannot be cached: in MMIO, nowhere, beyond the bus. */
   recordAt(paddr: PhysAddr, mode: CodeMode): number {
     if (paddr > LAST_BUS_ADDRESS) return 0;
-    const pfn = paddr >>> PAGE_SHIFT;
-    const known = this.#pages.get(pageKey(pfn, mode));
-    const page = known ?? this.#addPage(pfn, mode);
+    if (!this.hasRoom) this.dropAll();
+    const page = this.pageAt(paddr, mode);
     if (!page) return 0;
     const offset = paddr & PAGE_OFFSET_MASK;
+    this.instructionAt(page, offset);
+    return this.entryAt(page, offset);
+  }
+
+  /** The page's records; undefined where code cannot be cached. */
+  pageAt(paddr: PhysAddr, mode: CodeMode): CodePage | undefined {
+    const pfn = paddr >>> PAGE_SHIFT;
+    return this.#pages.get(pageKey(pfn, mode)) ?? this.#addPage(pfn, mode);
+  }
+
+  /** Whether one more run of instructions can be decoded without dropping everything. */
+  get hasRoom(): boolean {
+    return this.#next + RUN_BYTES <= this.#lastEntry;
+  }
+
+  /** The record of the instruction at an offset, or of its hook; the caller has made sure that there is room. */
+  instructionAt(page: CodePage, offset: number): number {
     return page.recordAt[offset] || this.#decodeRun(page, offset);
+  }
+
+  /** What a jump to the decoded instruction at an offset goes to: its entry, but for a hooked one. */
+  entryAt(page: CodePage, offset: number): number {
+    const record = page.recordAt[offset] ?? 0;
+    if (this.#arrivals === 0 || this.#writer.handlerOf(record) === PSEUDO.HOOK) return record;
+    const known = page.entries.get(offset);
+    if (known !== undefined) return known;
+    this.#lastEntry -= RECORD_BYTES;
+    const entry = this.#lastEntry;
+    this.#begin(page, entry, PSEUDO.COUNT, offset, offset);
+    this.#writer.entry(entry, this.#arrivals, record);
+    page.entries.set(offset, entry);
+    return entry;
+  }
+
+  isHooked(page: CodePage, offset: number): boolean {
+    return this.#hooks.has(page.pfn * PAGE_SIZE + offset);
+  }
+
+  /** Lets an entry lead to the region of handler `number`, or past it to its instruction: PSEUDO.PASS. */
+  setEntry(entry: number, number: number): void {
+    this.#writer.setHandler(entry, number);
+  }
+
+  handlerOf(record: number): number {
+    return this.#writer.handlerOf(record);
   }
 
   /** The instruction behind a CALL_OUT record; undefined where it cannot be cached: decode it in place. */
@@ -76,6 +113,7 @@ export class CodeCache {
     return this.#decoded.get(record);
   }
 
+  /** Offset in its page. */
   offsetOf(record: number): number {
     return this.#writer.offsetOf(record);
   }
@@ -114,7 +152,7 @@ export class CodeCache {
   #addPage(pfn: Pfn, mode: CodeMode): CodePage | undefined {
     const host = this.#mem.hostOffset(pfn);
     if (host < 0) return undefined;
-    if (this.#pages.size >= MAX_PAGES) this.#dropAll();
+    if (this.#pages.size >= MAX_PAGES) this.dropAll();
     const page = new CodePage(pfn, mode.codeSize, mode.linked, host);
     this.#pages.set(pageKey(pfn, mode), page);
     this.#onCode(pfn);
@@ -133,12 +171,15 @@ export class CodeCache {
 
   /** Makes the records stale whose instructions reach into a range. */
   #dropRange(page: CodePage, { start, end }: PageRange): void {
+    this.#dropRegions(page, (region) => region.start < end && region.end > start);
     for (let offset = Math.max(0, start - MAX_INSN_BYTES + 1); offset < end; offset++) {
       const entry = page.recordAt[offset];
       if (!entry) continue;
       const record = this.#writer.handlerOf(entry) === PSEUDO.HOOK ? entry + RECORD_BYTES : entry;
       if (this.#writer.nextOffsetOf(record) <= start) continue;
-      for (const stale of new Set([entry, record])) {
+      const arrival = page.entries.get(offset) ?? entry;
+      page.entries.delete(offset);
+      for (const stale of new Set([entry, record, arrival])) {
         this.#writer.setHandler(stale, PSEUDO.STALE);
         this.#decoded.delete(stale);
         // Whoever still runs into it, goes on at the record that will take its place.
@@ -148,19 +189,25 @@ export class CodeCache {
     }
   }
 
-  #dropAll(): void {
+  /** Their entries count arrivals again. */
+  #dropRegions(page: CodePage, isDropped: (region: PlacedRegion) => boolean): void {
+    for (const { entry } of page.regions.filter(isDropped)) {
+      this.#writer.entry(entry, this.#arrivals, this.#writer.instructionOf(entry));
+      this.#writer.setHandler(entry, PSEUDO.COUNT);
+    }
+    page.regions = page.regions.filter((region) => !isDropped(region));
+  }
+
+  /** Drops all records, and with them all regions. */
+  dropAll(): void {
     for (const page of [...this.#pages.values()]) this.#drop(page);
     this.#next = FIRST_RECORD;
+    this.#lastEntry = RECORD_ARENA_END;
     this.generation++;
   }
 
   /** Decodes from `start` on to the next unconditional transfer, system instruction, or known record. */
-  #decodeRun(known: CodePage, start: number): number {
-    let page = known;
-    if (this.#next + RUN_BYTES > RECORD_ARENA_END) {
-      this.#dropAll();
-      page = this.#addPage(known.pfn, known) ?? known;
-    }
+  #decodeRun(page: CodePage, start: number): number {
     const first = this.#next;
     let offset = start;
     for (let count = 0; count < MAX_RUN; count++) {
@@ -174,12 +221,16 @@ export class CodeCache {
       }
       const next = offset + decoded.length;
       page.noteCode(this.#bytes, offset, next);
-      const record = this.#enter(page, offset, this.#numberOf(decoded), next);
+      const isCalled = isCalledThrough(decoded.insn);
+      const number = isCalled ? PSEUDO.CALL_THROUGH : this.#numberOf(decoded);
+      const record = this.#enter(page, offset, number, next);
       this.#writer.operands(record, decoded, next);
       if (decoded.insn.system) this.#decoded.set(record, decoded);
       else this.#linkTarget(page, record, decoded, next);
-      if (endsRun(decoded)) return first;
+      if (endsRun(decoded) && !isCalled) return first;
       offset = next;
+      // Behind it an entry: it ends regions, and the next may begin there.
+      if (isCalled) break;
     }
     const end = this.#append(page, PSEUDO.GO_ON, offset, offset);
     if (page.linked && offset < PAGE_SIZE) this.#linkTo(page, end, offset);
@@ -202,7 +253,9 @@ export class CodeCache {
     const record = this.#append(page, handler, offset, next);
     if (page.recordAt[offset]) return record;
     page.recordAt[offset] = record;
-    for (const waiting of page.waiting.get(offset) ?? []) this.#linkWaiting(waiting, record, offset);
+    const isAwaited = page.waiting.has(offset);
+    const target = isAwaited ? this.entryAt(page, offset) : record;
+    for (const waiting of page.waiting.get(offset) ?? []) this.#linkWaiting(waiting, target, offset);
     page.waiting.delete(offset);
     return record;
   }
@@ -220,9 +273,13 @@ export class CodeCache {
   #append(page: CodePage, handler: number, offset: number, next: number): number {
     const record = this.#next;
     this.#next += RECORD_BYTES;
+    this.#begin(page, record, handler, offset, next);
+    return record;
+  }
+
+  #begin(page: CodePage, record: number, handler: number, offset: number, next: number): void {
     this.#writer.begin(record, handler, offset, next);
     page.records.push(record);
-    return record;
   }
 
   /** A relative jump within the page goes from record to record. */
@@ -236,9 +293,8 @@ export class CodeCache {
   }
 
   #linkTo(page: CodePage, record: number, offset: number): void {
-    const target = page.recordAt[offset];
-    if (target) {
-      this.#writer.link(record, target);
+    if (page.recordAt[offset]) {
+      this.#writer.link(record, this.entryAt(page, offset));
       return;
     }
     this.#waitFor(page, record, offset);
@@ -249,10 +305,6 @@ export class CodeCache {
     if (waiting) waiting.push(record);
     else page.waiting.set(offset, [record]);
   }
-}
-
-function pageKey(pfn: Pfn, { codeSize, linked }: CodeMode): number {
-  return pfn * 4 + (codeSize === 32 ? 2 : 0) + (linked ? 1 : 0);
 }
 
 /** Nothing is to be executed after it without a look at EIP. */

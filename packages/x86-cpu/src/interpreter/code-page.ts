@@ -8,6 +8,11 @@ export interface PageRange {
   readonly end: number;
 }
 
+/** Translated code: the entry that leads to it, and the bytes of the page that it was made of. */
+export interface PlacedRegion extends PageRange {
+  readonly entry: number;
+}
+
 export const WHOLE_PAGE: PageRange = { start: 0, end: PAGE_SIZE };
 
 /** A page's records under one way of reading its bytes. */
@@ -23,6 +28,10 @@ export class CodePage {
   readonly host: number;
   /** Record of the instruction that starts at each offset, or 0. */
   readonly recordAt = new Int32Array(PAGE_SIZE);
+  /** Entry to the instruction that starts at an offset: what jumps go to (record.ts). */
+  readonly entries = new Map<number, number>();
+  /** What has been translated of the page. */
+  regions: PlacedRegion[] = [];
   /** All records, to be marked when the page is written to. */
   readonly records: number[] = [];
   /** Records whose link waits for the instruction at an offset. */

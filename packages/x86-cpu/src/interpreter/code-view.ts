@@ -1,7 +1,8 @@
 /** The view that code is fetched through: CS and privilege, and the number under which lookups in it are valid. */
+
 import { CPL, CPU_AREA_BYTES, CS, SEGMENT_ATTRIBUTES, SEGMENT_BASE, SEGMENT_LIMIT } from '../state/layout.js';
 import { ATTRIBUTE_DB } from '../state/segment.js';
-import type { CodeMode } from './code-cache.js';
+import type { CodeMode } from './code-mode.js';
 import { BLOCK_KEY, segmentField } from './record.js';
 
 const CS_FIELD = segmentField(CS);
@@ -17,7 +18,7 @@ export class CodeView {
   codeSize: 16 | 32 = 16;
   /** Nonzero number of this view since the last flush. */
   key = 0;
-  #isUser = false;
+  isUser = false;
   #lastKey = 0;
   readonly #keys = new Map<string, number>();
 
@@ -33,12 +34,12 @@ export class CodeView {
     const codeSize = state.getInt32(CS_FIELD + SEGMENT_ATTRIBUTES, true) & ATTRIBUTE_DB ? 32 : 16;
     const isUser = state.getInt32(CPL, true) === 3;
     const isSame =
-      base === this.base && limit === this.limit && codeSize === this.codeSize && isUser === this.#isUser;
+      base === this.base && limit === this.limit && codeSize === this.codeSize && isUser === this.isUser;
     if (isSame && this.key !== 0) return;
     this.base = base;
     this.limit = limit;
     this.codeSize = codeSize;
-    this.#isUser = isUser;
+    this.isUser = isUser;
     this.#setKey();
   }
 
@@ -61,7 +62,7 @@ export class CodeView {
   }
 
   #setKey(): void {
-    const name = `${this.base}:${this.limit}:${this.codeSize}:${this.#isUser}`;
+    const name = `${this.base}:${this.limit}:${this.codeSize}:${this.isUser}`;
     if (this.#keys.size > MAX_VIEWS) this.#keys.clear();
     const known = this.#keys.get(name);
     this.key = known ?? ++this.#lastKey;

@@ -1,21 +1,20 @@
 /** The machine that makes handlers: operands are fields of the record, so one handler serves every instruction of a form. */
-import { binary, constant, type Expr, expr, hostLoad, local } from '../jit/expr.js';
-import { call, i32Const, localGet, localSet, memarg, OP } from '../jit/wasm/instructions.js';
+import { binary, constant, type Expr, hostLoad, hostStore, local } from '../jit/expr.js';
+import { SYSTEM } from '../jit/imported-functions.js';
+import { call, i32Const, localGet, localSet, OP } from '../jit/wasm/instructions.js';
 import { EMPTY } from '../jit/wasm/types.js';
 import { type Code, u32 } from '../jit/wasm/values.js';
 import { WasmMachine } from '../jit/wasm-machine.js';
 import { DATA_SEGMENT, type Operand, type SegmentRef, type Size } from '../semantics/machine.js';
 import { CS, SEGMENT_LIMIT } from '../state/layout.js';
+import { blockEntry, isEntryOf } from './block-lookup.js';
 import { emitBulk } from './bulk.js';
 import { ImmediateSlot, MemorySlot, RegisterSlot, TargetSlot } from './handler-operands.js';
 import { COUNT, HANDLER_PARAMETERS, PAGE_EIP, RECORD } from './handler-parameters.js';
 import {
-  BLOCK_ENTRY_SHIFT,
-  BLOCK_FOLD_SHIFT,
-  BLOCK_INDEX_MASK,
-  BLOCK_KEY,
-  BLOCK_KEY_FIELD,
   BLOCK_RECORD_FIELD,
+  ENTRY_COUNT,
+  ENTRY_INSTRUCTION,
   EXIT,
   LEFT,
   RECORD_BYTES,
@@ -131,9 +130,8 @@ export class HandlerMachine extends WasmMachine {
   /** Ends with a jump to whatever EIP, through the block table. */
   #jumpByTable(target: Expr): void {
     const eip = this.let(target);
-    const entry = this.#lookup(eip);
-    const hit = expr(this.#entryKey(entry), this.#wantedKey(eip), OP['i64.eq']);
-    this.if(hit, () => {
+    const entry = this.let(blockEntry(eip));
+    this.if(isEntryOf(entry, eip), () => {
       this.#goTo(eip, entry);
       this.#charge();
     });
@@ -143,24 +141,9 @@ export class HandlerMachine extends WasmMachine {
     this.emit(eip.code, left.code, call(this.#functions.miss), OP.return);
   }
 
-  /** The address of the block table's entry for `eip`. */
-  #lookup(eip: Expr): Expr {
-    const folded = this.xor(eip, this.shrU(eip, constant(BLOCK_FOLD_SHIFT)));
-    return this.let(this.shl(this.and(folded, constant(BLOCK_INDEX_MASK)), constant(BLOCK_ENTRY_SHIFT)));
-  }
-
   #goTo(eip: Expr, entry: Expr): void {
     this.emit(hostLoad(entry, 32, BLOCK_RECORD_FIELD).code, localSet(RECORD));
     this.emit(this.sub(eip, this.field(RECORD_OFFSET, 16)).code, localSet(PAGE_EIP));
-  }
-
-  #entryKey(entry: Expr): Code {
-    return [entry.code, OP['i64.load'], memarg(BLOCK_KEY_FIELD)];
-  }
-
-  #wantedKey(eip: Expr): Code {
-    const key = [i32Const(0), OP['i64.load'], memarg(BLOCK_KEY)];
-    return [eip.code, OP['i64.extend_i32_u'], key, OP['i64.or']];
   }
 
   again(): void {
@@ -201,12 +184,31 @@ export class HandlerMachine extends WasmMachine {
       this.emit(link.code, localSet(RECORD), this.#functions.dispatch(this.depth));
     });
     const eip = this.let(this.add(local(PAGE_EIP), this.field(RECORD_OFFSET, 16)));
-    const entry = this.#lookup(eip);
-    this.if(expr(this.#entryKey(entry), this.#wantedKey(eip), OP['i64.eq']), () => {
+    const entry = this.let(blockEntry(eip));
+    this.if(isEntryOf(entry, eip), () => {
       this.#goTo(eip, entry);
       this.emit(this.#functions.dispatch(this.depth));
     });
     this.emit(eip.code, localGet(COUNT), call(this.#functions.miss), OP.return);
+  }
+
+  /** A record that stands before an instruction's, wherever that is. */
+  pass(): void {
+    this.emit(this.field(ENTRY_INSTRUCTION).code, localSet(RECORD), this.#functions.dispatch(this.depth));
+  }
+
+  /** An entry that counts its arrivals, and stops the run loop at the last. */
+  count(): void {
+    const rest = this.let(this.sub(this.field(ENTRY_COUNT), constant(1)));
+    this.emit(hostStore(local(RECORD), rest, 32, ENTRY_COUNT));
+    this.if(this.eqz(rest), () => this.leave(EXIT.HOT));
+    this.pass();
+  }
+
+  /** A system instruction that needs no look at anything after it. */
+  system(): void {
+    this.callback(localGet(RECORD), call(SYSTEM));
+    this.next();
   }
 
   /** A record that returns to the run loop. */

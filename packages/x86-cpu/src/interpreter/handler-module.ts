@@ -2,17 +2,26 @@
 import { OPCODE_MAP } from '../isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
 import { binary, constant, type Expr, hostLoad, hostStore, local } from '../jit/expr.js';
+import { IMPORTS } from '../jit/imported-functions.js';
 import { i32Const, localGet, OP } from '../jit/wasm/instructions.js';
 import { encodeModule, type Func, typeIndexOf } from '../jit/wasm/module.js';
 import { EMPTY, type FuncType, I32 } from '../jit/wasm/types.js';
 import { type Code, flatten, u32, vec } from '../jit/wasm/values.js';
-import { IMPORTS } from '../jit/wasm-machine.js';
 import { EIP } from '../state/layout.js';
+import { blockEntry, isEntryOf } from './block-lookup.js';
 import { type HandlerFunctions, HandlerMachine } from './handler-machine.js';
 import { COUNT, HANDLER_PARAMETERS, PAGE_EIP, RECORD } from './handler-parameters.js';
 import { type Handler, HandlerTable } from './handler-table.js';
 import { isHot } from './hot-semantics.js';
-import { EXIT, EXIT_REASON, EXIT_RECORD, LEFT, RECORD_HANDLER, RECORD_OFFSET } from './record.js';
+import {
+  BLOCK_RECORD_FIELD,
+  EXIT,
+  EXIT_REASON,
+  EXIT_RECORD,
+  LEFT,
+  RECORD_HANDLER,
+  RECORD_OFFSET,
+} from './record.js';
 
 /*
  * run(record, left, pageEip):
@@ -35,15 +44,27 @@ export const PSEUDO = {
   CALL_OUT: 2,
   /** Stops the run loop: a hooked address. */
   HOOK: 3,
+  /** An entry that goes on at its instruction. */
+  PASS: 4,
+  /** An entry that counts its arrivals. */
+  COUNT: 5,
+  /** The interpreting machine executes the instruction, called from where the handlers are. */
+  CALL_THROUGH: 6,
 } as const;
-const PSEUDO_COUNT = 4;
+const PSEUDO_COUNT = 7;
+/** Entries of the function table for translated regions, after those of the cold handlers. */
+export const REGION_SLOTS = 0x2000;
 
-const HANDLER_TYPE: FuncType = { params: [I32, I32, I32], results: [] };
+/** Of handlers, the dispatch loop and regions: record, instructions left, EIP of the page. */
+export const HANDLER_TYPE: FuncType = { params: [I32, I32, I32], results: [] };
 const SAVE = IMPORTS.length;
 const EXIT_FUNC = SAVE + 1;
 const MISS = SAVE + 2;
 const RUN = SAVE + 3;
-const FIRST_COLD = SAVE + 4;
+const GO = SAVE + 4;
+const FIRST_COLD = SAVE + 5;
+/** Of the function that goes on at EIP: EIP, instructions left. */
+export const GO_TYPE: FuncType = { params: [I32, I32], results: [] };
 
 /** The compiled handlers, and how to find one. */
 export interface HandlerModule {
@@ -52,6 +73,12 @@ export interface HandlerModule {
   readonly numberOf: HandlerTable['numberOf'];
   /** Number of handlers. */
   readonly handlers: number;
+  /** The least handler number outside the dispatch loop, which is the function table's entry 0. */
+  readonly firstIndirect: number;
+  /** The function table's first entry for a region. */
+  readonly firstRegion: number;
+  /** The function table's size. */
+  readonly tableSize: number;
   /** Bytes of code in the dispatch loop; see hot-semantics.ts. */
   readonly hotBytes: number;
 }
@@ -71,17 +98,25 @@ function makeHandlerModule(): HandlerModule {
   const places = new Map(ordered.map((handler, place) => [handler, PSEUDO_COUNT + place]));
   const numbers = table.handlers.map((handler) => places.get(handler) ?? PSEUDO.CALL_OUT);
   const run = runFunc(hot);
+  const firstIndirect = PSEUDO_COUNT + hot.length;
   const cold = ordered.slice(hot.length).map(coldFunc);
+  const tableSize = cold.length + REGION_SLOTS;
   const bytes = encodeModule({
     imports: IMPORTS,
-    funcs: [saveFunc(), exitFunc(), missFunc(), run, ...cold],
-    table: cold.map((_, i) => FIRST_COLD + i),
-    exports: [{ name: 'run', func: RUN }],
+    funcs: [saveFunc(), exitFunc(), missFunc(), run, goFunc(firstIndirect), ...cold],
+    table: { imported: false, size: tableSize, first: 0, funcs: cold.map((_, i) => FIRST_COLD + i) },
+    exports: [
+      { name: 'run', func: RUN },
+      { name: 'go', func: GO },
+    ],
   });
   return {
     module: new WebAssembly.Module(bytes as BufferSource),
     numberOf: (decoded) => numbers[table.numberOf(decoded)] ?? PSEUDO.CALL_OUT,
     handlers: ordered.length,
+    firstIndirect,
+    firstRegion: cold.length,
+    tableSize,
     hotBytes: flatten(run.body).length,
   };
 }
@@ -139,6 +174,28 @@ function missFunc(): Func {
   return { type: { params: [I32, I32], results: [] }, locals: 0, body };
 }
 
+/** (eip, left): goes on at EIP, by the block table. */
+function goFunc(firstIndirect: number): Func {
+  const [eip, left] = [0, 1];
+  const m = new HandlerMachine(
+    NO_FORM,
+    functionsWith(() => []),
+    GO_TYPE.params.length,
+  );
+  const entry = m.let(blockEntry(local(eip)));
+  m.if(isEntryOf(entry, local(eip)), () => {
+    const record = m.let(hostLoad(entry, 32, BLOCK_RECORD_FIELD));
+    const number = m.let(hostLoad(record, 32, RECORD_HANDLER));
+    const pageEip = m.let(m.sub(local(eip), hostLoad(record, 16, RECORD_OFFSET)));
+    m.if(m.geU(number, constant(firstIndirect)), () =>
+      m.emit(record.code, localGet(left), pageEip.code, indirectCall(number.code, firstIndirect)),
+    );
+    m.emit(record.code, localGet(left), pageEip.code, OP.return_call, u32(RUN));
+  });
+  m.emit(localGet(eip), localGet(left), OP.return_call, u32(MISS));
+  return { type: GO_TYPE, locals: m.localCount - GO_TYPE.params.length, body: flatten(m.code) };
+}
+
 function coldFunc(handler: Handler): Func {
   const tailCall = [localGet(RECORD), localGet(COUNT), localGet(PAGE_EIP), OP.return_call, u32(RUN)];
   const m = new HandlerMachine(
@@ -187,12 +244,19 @@ function pseudoEmitters(): ((m: HandlerMachine) => void)[] {
   emitters[PSEUDO.GO_ON] = (m) => m.goOn();
   emitters[PSEUDO.CALL_OUT] = (m) => m.leave(EXIT.CALL_OUT);
   emitters[PSEUDO.HOOK] = (m) => m.leave(EXIT.HOOK);
+  emitters[PSEUDO.PASS] = (m) => m.pass();
+  emitters[PSEUDO.COUNT] = (m) => m.count();
+  emitters[PSEUDO.CALL_THROUGH] = (m) => m.system();
   return emitters;
 }
 
 /** The record's handler is none of the `arms`: a tail call of its function. */
 function coldDispatch(number: Code, arms: number): Code {
-  const parameters = [localGet(RECORD), localGet(COUNT), localGet(PAGE_EIP)];
-  const type = typeIndexOf({ imports: IMPORTS, funcs: [], table: [], exports: [] }, HANDLER_TYPE);
-  return [parameters, number, i32Const(arms), OP['i32.sub'], OP.return_call_indirect, u32(type), u32(0)];
+  return [localGet(RECORD), localGet(COUNT), localGet(PAGE_EIP), indirectCall(number, arms)];
+}
+
+/** A tail call of handler `number`, its parameters being on the stack. */
+function indirectCall(number: Code, firstIndirect: number): Code {
+  const type = typeIndexOf(IMPORTS, HANDLER_TYPE);
+  return [number, i32Const(firstIndirect), OP['i32.sub'], OP.return_call_indirect, u32(type), u32(0)];
 }

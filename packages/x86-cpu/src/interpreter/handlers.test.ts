@@ -22,9 +22,11 @@ const interpreter = createInterpreter(
   {
     mem: fast.mem,
     access: cpu.memory,
+    policy: undefined,
     features: cpu.model.rows,
     fetchAddress: (laddr) => cpu.memory.fetchAddress(laddr),
     readCode: (paddr) => cpu.memory.readCode(paddr),
+    isGlobal: () => false,
     dropWriteTags: (pfn) => cpu.tlb.dropWriteTags(fast.mem.hostOffset(pfn)),
   },
   new SystemNumberMachine(cpu, fast.mem.memory, cpu.memory),

@@ -1,5 +1,6 @@
 /** What the interpreter asks of its CPU. */
 import type { Pfn, PhysAddr, PhysMem } from '@kexec/phys-mem';
+import type { TierPolicy } from '../jit/policy.js';
 import type { MemoryAccess } from '../semantics/number-machine.js';
 
 /** The CPU, as the interpreter sees it. */
@@ -7,12 +8,16 @@ export interface InterpreterHost {
   readonly mem: PhysMem;
   /** Guest memory through segmentation and paging; entries of the TLB come of it. */
   readonly access: MemoryAccess;
+  /** When hot code is translated; undefined for never. */
+  readonly policy: TierPolicy | undefined;
   /** Feature flags of the rows that the CPU model has (isa/insn.ts). */
   readonly features: number;
   /** Physical address of the code byte at a linear address; throws #PF. */
   fetchAddress(laddr: number): PhysAddr;
   /** The byte at what fetchAddress() returned: all ones where nothing answers. */
   readCode(paddr: PhysAddr): number;
+  /** Whether the page of an address that has just been fetched from is global. */
+  isGlobal(laddr: number): boolean;
   /** Makes every write to the page miss the TLB. */
   dropWriteTags(pfn: Pfn): void;
 }

@@ -1,6 +1,6 @@
 /** Fetching instructions byte by byte, where records cannot serve: page crossings, MMIO, a limit within the page. */
 import type { PhysAddr } from '@kexec/phys-mem';
-import { PAGE_SIZE } from '@kexec/phys-mem';
+import { PAGE_SHIFT, PAGE_SIZE } from '@kexec/phys-mem';
 import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
 import { CpuException, VECTOR } from '../exception.js';
@@ -10,6 +10,9 @@ import type { InterpreterHost } from './host.js';
 
 /** Crossing instructions remembered; then all are forgotten. */
 const MAX_KNOWN = 1024;
+/** Translations remembered, as in an instruction TLB; then all are forgotten. */
+const MAX_PAGES = 256;
+const PAGE_OFFSET_MASK = PAGE_SIZE - 1;
 
 interface Known {
   readonly decoded: Decoded;
@@ -23,6 +26,8 @@ export class InstructionFetch {
   readonly #state: DataView;
   /** Instructions that cross into another page, by physical address and code size. */
   readonly #known = new Map<number, Known>();
+  /** Physical addresses of pages, by linear page number and privilege. */
+  readonly #pages = new Map<number, PhysAddr>();
 
   constructor(host: InterpreterHost, view: CodeView) {
     this.#host = host;
@@ -32,7 +37,19 @@ export class InstructionFetch {
 
   /** Physical address of the byte at EIP + offset; throws #GP(0) beyond the limit, and #PF. */
   address(offset: number): PhysAddr {
-    return this.#host.fetchAddress((this.#view.base + this.#checkLimit(offset)) >>> 0);
+    const laddr = (this.#view.base + this.#checkLimit(offset)) >>> 0;
+    const page = (laddr >>> PAGE_SHIFT) * 2 + (this.#view.isUser ? 1 : 0);
+    const known = this.#pages.get(page);
+    if (known !== undefined) return known + (laddr & PAGE_OFFSET_MASK);
+    const paddr = this.#host.fetchAddress(laddr);
+    if (this.#pages.size === MAX_PAGES) this.#pages.clear();
+    this.#pages.set(page, paddr - (laddr & PAGE_OFFSET_MASK));
+    return paddr;
+  }
+
+  /** Translations changed. */
+  forgetPages(): void {
+    this.#pages.clear();
   }
 
   /** The instruction at EIP. Throws what its fetch or its decoding faults on. */

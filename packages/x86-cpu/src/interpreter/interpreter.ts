@@ -3,9 +3,12 @@ import type { Pfn, PhysAddr } from '@kexec/phys-mem';
 import type { Decoded } from '../decode/decoded.js';
 import type { Interpreter, InterpreterExit } from '../interpreter-interface.js';
 import { cpuImports } from '../jit/imports.js';
+import { type DispatchLoop, Tier } from '../jit/tier.js';
+import type { LinearAddr } from '../mmu/segmentation.js';
 import type { MemoryAccess } from '../semantics/number-machine.js';
 import type { SystemNumberMachine } from '../semantics/system-number-machine.js';
-import { CPU_AREA_BYTES, EIP } from '../state/layout.js';
+import { CPU_AREA_BYTES, EIP, FLAT_MODE } from '../state/layout.js';
+import { BlockPlaces } from './block-places.js';
 import { BlockTable } from './block-table.js';
 import { CodeCache } from './code-cache.js';
 import { CodeView } from './code-view.js';
@@ -22,8 +25,6 @@ export function createInterpreter(host: InterpreterHost, machine: SystemNumberMa
   return new HandlerInterpreter(host, machine);
 }
 
-type Run = (record: number, left: number, pageEip: number) => void;
-
 /** Instructions for the handlers at one go: V8 replaces their first code by faster one only between calls. */
 const SLICE = 0x4_0000;
 const BUDGET_EXIT: InterpreterExit = { kind: 'budget' };
@@ -33,11 +34,14 @@ class HandlerInterpreter implements Interpreter {
   readonly #machine: SystemNumberMachine;
   readonly #state: DataView;
   readonly #cache: CodeCache;
+  readonly #host: InterpreterHost;
   readonly #blocks: BlockTable;
+  readonly #places = new BlockPlaces((eip) => this.#blocks.forget(eip));
   readonly #view: CodeView;
   readonly #fetcher: InstructionFetch;
-  readonly #run: Run;
+  readonly #run: DispatchLoop['run'];
   readonly #hooks = new Set<PhysAddr>();
+  readonly #tier: Tier | undefined;
   #generation = 0;
   #isExitWanted = false;
   #isInWasm = false;
@@ -47,18 +51,21 @@ class HandlerInterpreter implements Interpreter {
 
   constructor(host: InterpreterHost, machine: SystemNumberMachine) {
     const { mem } = host;
+    this.#host = host;
     this.#machine = machine;
     this.#state = new DataView(mem.memory.buffer, 0, CPU_AREA_BYTES);
     this.#blocks = new BlockTable(mem.memory);
     this.#view = new CodeView(mem.memory);
     this.#fetcher = new InstructionFetch(host, this.#view);
-    this.#cache = new CodeCache(mem, host.features, (pfn) => {
+    this.#cache = new CodeCache(mem, host.features, host.policy?.arrivals ?? 0, (pfn) => {
       mem.codePages.mark(pfn);
       host.dropWriteTags(pfn);
     });
     const stores = new WatchedStores(host.access, mem.memory);
     mem.codePages.onWrite((pfn) => this.#cache.written(pfn, stores.current));
-    this.#run = instantiate(mem.memory, stores);
+    const loop = instantiate(mem.memory, stores, (record) => this.#executeSystem(record));
+    this.#run = loop.run;
+    if (host.policy) this.#tier = new Tier(mem, host.features, host.policy, this.#cache, loop);
   }
 
   get left(): number {
@@ -90,7 +97,21 @@ class HandlerInterpreter implements Interpreter {
   }
 
   flush(): void {
+    this.#fetcher.forgetPages();
+    this.#places.clear();
     this.#view.flush();
+    if (this.#isInWasm) this.exitSoon();
+  }
+
+  flushNonGlobal(): void {
+    this.#fetcher.forgetPages();
+    this.#places.dropLocal();
+    if (this.#isInWasm) this.exitSoon();
+  }
+
+  flushPage(laddr: LinearAddr): void {
+    this.#fetcher.forgetPages();
+    this.#places.dropAround(laddr);
     if (this.#isInWasm) this.exitSoon();
   }
 
@@ -115,6 +136,7 @@ class HandlerInterpreter implements Interpreter {
   /** The record for EIP, or 0 where instructions must be executed one by one. Throws what the fetch faults on. */
   #find(): number {
     const view = this.#view;
+    this.#forgetDropped();
     view.refresh();
     const eip = this.#state.getInt32(EIP, true);
     const known = this.#blocks.get(eip, view.key);
@@ -123,17 +145,26 @@ class HandlerInterpreter implements Interpreter {
     const mode = view.modeAt(eip);
     if (!mode) return 0;
     const record = this.#cache.recordAt(paddr, mode);
-    if (this.#generation !== this.#cache.generation) {
-      this.#generation = this.#cache.generation;
-      view.flush();
-    }
-    if (record !== 0) this.#blocks.set(eip, view.key, record);
+    this.#forgetDropped();
+    if (record === 0) return 0;
+    this.#blocks.set(eip, view.key, record);
+    const laddr = (view.base + eip) >>> 0;
+    this.#places.add(laddr, eip, this.#host.isGlobal(laddr));
     return record;
+  }
+
+  /** No lookup is valid after all records were dropped. */
+  #forgetDropped(): void {
+    if (this.#generation === this.#cache.generation) return;
+    this.#generation = this.#cache.generation;
+    this.#places.clear();
+    this.#view.flush();
   }
 
   /** Lets the handlers run, and does what they left for the run loop. */
   #executeFrom(record: number): PhysAddr | undefined {
     const pageEip = (this.#state.getInt32(EIP, true) - this.#cache.offsetOf(record)) | 0;
+    const before = this.left;
     this.#isInWasm = true;
     try {
       this.#run(record, this.#state.getInt32(LEFT, true), pageEip);
@@ -141,6 +172,7 @@ class HandlerInterpreter implements Interpreter {
       this.#isInWasm = false;
       this.#setLeft(this.left);
     }
+    this.#tier?.passed(before - this.left);
     const at = this.#state.getInt32(EXIT_RECORD, true);
     const reason = this.#state.getInt32(EXIT_REASON, true);
     this.#isRepeating = reason === EXIT.REPEATING;
@@ -151,6 +183,9 @@ class HandlerInterpreter implements Interpreter {
         this.#execute(decoded);
         return undefined;
       }
+      case EXIT.HOT:
+        this.#translate(at);
+        return undefined;
       case EXIT.HOOK:
         return this.#fetcher.address(0);
       case EXIT.STALE:
@@ -159,6 +194,22 @@ class HandlerInterpreter implements Interpreter {
       default:
         return undefined;
     }
+  }
+
+  /** An entry has become hot. */
+  #translate(entry: number): void {
+    const mode = this.#view.modeAt(this.#state.getInt32(EIP, true));
+    const page = mode && this.#cache.pageAt(this.#fetcher.address(0), mode);
+    if (!page) return;
+    const offset = this.#cache.offsetOf(entry);
+    this.#tier?.enqueue({ page, offset, entry, mode: this.#state.getInt32(FLAT_MODE, true) });
+  }
+
+  /** Called by the handlers, which count the instruction. */
+  #executeSystem(record: number): void {
+    const decoded = this.#cache.decodedAt(record);
+    if (!decoded) throw new TypeError('a record without its instruction');
+    this.#machine.execute(decoded);
   }
 
   /** Fetches, decodes and executes one instruction where records cannot serve. */
@@ -185,7 +236,11 @@ class HandlerInterpreter implements Interpreter {
   }
 }
 
-function instantiate(memory: WebAssembly.Memory, access: MemoryAccess): Run {
-  const { exports } = new WebAssembly.Instance(handlerModule().module, cpuImports(memory, access));
-  return exports.run as Run;
+function instantiate(
+  memory: WebAssembly.Memory,
+  access: MemoryAccess,
+  system: (record: number) => void,
+): DispatchLoop {
+  const { exports } = new WebAssembly.Instance(handlerModule().module, cpuImports(memory, access, system));
+  return exports as unknown as DispatchLoop;
 }

@@ -2,6 +2,8 @@
 import type { Decoded } from '../decode/decoded.js';
 import { EAX, ZERO } from '../state/layout.js';
 import {
+  ENTRY_COUNT,
+  ENTRY_INSTRUCTION,
   RECORD_ADDRESS_MASK,
   RECORD_BASE,
   RECORD_DISPLACEMENT,
@@ -56,6 +58,17 @@ export class RecordWriter {
     view.setUint8(record + RECORD_SCALE, address.scale);
     view.setInt32(record + RECORD_DISPLACEMENT, address.displacement, true);
     view.setInt32(record + RECORD_ADDRESS_MASK, addressSize === 16 ? 0xffff : -1, true);
+  }
+
+  /** An entry to the instruction at `target`, that `arrivals` make hot. */
+  entry(record: number, arrivals: number, target: number): void {
+    this.#view.setInt32(record + ENTRY_COUNT, arrivals, true);
+    this.#view.setInt32(record + ENTRY_INSTRUCTION, target, true);
+  }
+
+  /** The record of the instruction behind an entry. */
+  instructionOf(entry: number): number {
+    return this.#view.getInt32(entry + ENTRY_INSTRUCTION, true);
   }
 
   link(record: number, target: number): void {

@@ -18,6 +18,9 @@ import {
  *   +10  displacement      +14  mask of the effective address: ffff or ffffffff
  *   +18  first immediate, or a jump's target as an offset from the start of the page
  *   +1c  second immediate, or the record of a jump's target in the same page (0: not known)
+ *
+ * An entry stands where jumps arrive, before or apart from the record of the instruction: +18 counts down to
+ * translation, +1c is the instruction's record. Once translated, its handler number is the region's.
  */
 export const RECORD_BYTES = 0x20;
 export const RECORD_HANDLER = 0x00;
@@ -32,6 +35,10 @@ export const RECORD_DISPLACEMENT = 0x10;
 export const RECORD_ADDRESS_MASK = 0x14;
 export const RECORD_IMMEDIATE = 0x18;
 export const RECORD_LINK = 0x1c;
+/** Of an entry: arrivals until it is worth translating. */
+export const ENTRY_COUNT = RECORD_IMMEDIATE;
+/** Of an entry: the record of its instruction. */
+export const ENTRY_INSTRUCTION = RECORD_LINK;
 
 /** The arena's end: guest RAM begins there. */
 export const RECORD_ARENA_END = 0x0200_0000;
@@ -63,6 +70,8 @@ export const EXIT = {
   HOOK: 4,
   /** The budget is used up between two iterations of a REP. */
   REPEATING: 5,
+  /** An entry has been passed often enough to be translated. */
+  HOT: 6,
 } as const;
 
 /*

@@ -7,6 +7,8 @@ export interface Expr {
   readonly code: Code;
   /** Its value (int32), where it is known. */
   readonly constant: number | undefined;
+  /** The local whose value it is, where it is no more than that. */
+  readonly index?: number;
 }
 
 /** A constant. */
@@ -16,7 +18,7 @@ export function constant(value: number): Expr {
 
 /** The value of a local. */
 export function local(index: number): Expr {
-  return { code: localGet(index), constant: undefined };
+  return { code: localGet(index), constant: undefined, index };
 }
 
 /** Code of any kind, as an expression. */

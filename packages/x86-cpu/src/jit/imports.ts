@@ -3,10 +3,18 @@ import { CpuException } from '../exception.js';
 import { segmentOfField } from '../interpreter/record.js';
 import type { Size } from '../semantics/machine.js';
 import type { MemoryAccess } from '../semantics/number-machine.js';
-import { NO_ERROR_CODE } from './wasm-machine.js';
+import { NO_ERROR_CODE } from './imported-functions.js';
 
-/** The import object of every emitted module; its functions are those of `IMPORTS`. */
-export function cpuImports(memory: WebAssembly.Memory, access: MemoryAccess): WebAssembly.Imports {
+/**
+ * The import object of every emitted module; its functions are those of `IMPORTS`.
+ *
+ * @param system - executes the system instruction of a record
+ */
+export function cpuImports(
+  memory: WebAssembly.Memory,
+  access: MemoryAccess,
+  system: (record: number) => void,
+): WebAssembly.Imports {
   const cpu = {
     memory,
     read: (field: number, offset: number, size: Size) => access.read(segmentOfField(field), offset, size),
@@ -16,6 +24,7 @@ export function cpuImports(memory: WebAssembly.Memory, access: MemoryAccess): We
     check: (field: number, offset: number, size: Size) => {
       access.checkWrite(segmentOfField(field), offset, size);
     },
+    system,
     raise: (vector: number, errorCode: number) => {
       throw errorCode === NO_ERROR_CODE ? new CpuException(vector) : new CpuException(vector, errorCode);
     },

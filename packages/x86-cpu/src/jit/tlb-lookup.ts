@@ -4,12 +4,12 @@ import { SEGMENT_BASE, SEGMENT_READ_END, SEGMENT_WRITE_END, TLB_VIEW } from '../
 import { binary, constant, type Expr, hostLoad } from './expr.js';
 
 // An entry is 16 bytes, 1024 to a view: bits 12-21 of the linear address times 16 (mmu/tlb.ts).
-const ENTRY_SHIFT = 8;
-const ENTRY_MASK = 0x3ff0;
-const READ_TAG = 0;
-const WRITE_TAG = 4;
-const ADDEND = 8;
-const PAGE_MASK = 0xffff_f000 | 0;
+export const ENTRY_SHIFT = 8;
+export const ENTRY_MASK = 0x3ff0;
+export const READ_TAG = 0;
+export const WRITE_TAG = 4;
+export const ADDEND = 8;
+export const PAGE_MASK = 0xffff_f000 | 0;
 
 /** An access under way. */
 export interface Place {

@@ -13,27 +13,11 @@ import {
   mulHigh,
   unary,
 } from './expr.js';
+import { CHECK, NO_ERROR_CODE, RAISE, READ, WRITE } from './imported-functions.js';
 import { type Place, translate } from './tlb-lookup.js';
 import { call, i32Const, localSet, OP } from './wasm/instructions.js';
-import { EMPTY, type FuncType, I32 } from './wasm/types.js';
+import { EMPTY } from './wasm/types.js';
 import { type Code, u32 } from './wasm/values.js';
-
-/**
- * Functions that every emitted module imports first, in this order. A segment is given as the state offset
- * of its descriptor cache.
- */
-export const IMPORTS = [
-  { name: 'read', type: { params: [I32, I32, I32], results: [I32] } },
-  { name: 'write', type: { params: [I32, I32, I32, I32], results: [] } },
-  { name: 'check', type: { params: [I32, I32, I32], results: [] } },
-  { name: 'raise', type: { params: [I32, I32], results: [] } },
-] as const satisfies readonly { name: string; type: FuncType }[];
-const READ = 0;
-const WRITE = 1;
-const CHECK = 2;
-const RAISE = 3;
-/** Stands for an absent error code. */
-export const NO_ERROR_CODE = -1;
 
 /** Emits statements into a buffer; values are `Expr`s. */
 export abstract class WasmMachine implements Machine<Expr> {
@@ -272,13 +256,23 @@ export abstract class WasmMachine implements Machine<Expr> {
     this.emit(this.saveContext(), i32Const(vector), i32Const(errorCode), call(RAISE), OP.unreachable);
   }
 
+  /** The statements of `body`, to be put elsewhere. */
+  protected capture(body: () => void): Code {
+    const outer = this.#code;
+    const inner: Code[] = [];
+    this.#code = inner;
+    body();
+    this.#code = outer;
+    return inner;
+  }
+
   protected nested(body: () => void): void {
     this.depth++;
     body();
     this.depth--;
   }
 
-  private translate(segment: SegmentRef, offset: Expr, size: Size, write: boolean): Place {
+  protected translate(segment: SegmentRef, offset: Expr, size: Size, write: boolean): Place {
     return translate(this, this.segmentField(segment), this.let(offset), size, write);
   }
 
@@ -291,7 +285,7 @@ export abstract class WasmMachine implements Machine<Expr> {
   }
 
   /** Code that may leave Wasm, or never come back. */
-  private callback(...code: (number | Code)[]): void {
+  protected callback(...code: (number | Code)[]): void {
     this.emit(this.saveContext(), code, this.restoreContext());
   }
 }

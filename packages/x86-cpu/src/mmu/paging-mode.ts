@@ -64,7 +64,7 @@ export function writeCr4(cpu: Cpu, value: number): void {
 /** INVLPG: the page goes from the TLB, global or not. */
 export function invalidatePage(cpu: Cpu, laddr: LinearAddr): void {
   cpu.tlb.flushPage(laddr);
-  cpu.interpreter.flush();
+  cpu.interpreter.flushPage(laddr);
 }
 
 function isPaePaging(cpu: Cpu): boolean {

@@ -60,6 +60,13 @@ export class Tlb {
     this.#list(at);
   }
 
+  /** Whether the page is there, and global. */
+  isGlobal(user: boolean, laddr: LinearAddr): boolean {
+    const at = viewWord(user) + entryWord(laddr);
+    const isThere = this.#words[at + READ_TAG] === (laddr & PAGE_MASK);
+    return isThere && ((this.#words[at + FLAGS] ?? 0) & TLB_GLOBAL) !== 0;
+  }
+
   /** Empties both views, global pages too. */
   flush(): void {
     this.#keep(() => false);

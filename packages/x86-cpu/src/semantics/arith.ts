@@ -18,7 +18,7 @@ export const adc: Semantics = (m, dst, src) => {
   const addend = m.let(src.read());
   dst.update((old) => {
     const sum = m.let(m.add(m.add(old, addend), cf(m)));
-    setAdd(m, dst.size, old, addend, sum);
+    setAdd(m, dst.size, old, addend, sum, 'adc');
     return sum;
   });
 };
@@ -38,7 +38,7 @@ export const sbb: Semantics = (m, dst, src) => {
   const subtrahend = m.let(src.read());
   dst.update((old) => {
     const difference = m.let(m.sub(m.sub(old, subtrahend), cf(m)));
-    setSub(m, dst.size, old, subtrahend, difference);
+    setSub(m, dst.size, old, subtrahend, difference, 'sbb');
     return difference;
   });
 };

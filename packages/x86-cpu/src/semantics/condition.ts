@@ -31,7 +31,7 @@ export type Cond = (typeof COND)[keyof typeof COND];
  * @see SDM Vol. 1, Appendix B, "EFLAGS Condition Codes"
  */
 export function condition<V>(m: Machine<V>, cond: Cond): V {
-  const met = evenCondition(m, cond & ~1);
+  const met = m.test?.(cond & ~1) ?? evenCondition(m, cond & ~1);
   return cond & 1 ? m.eqz(met) : met;
 }
 

@@ -7,6 +7,8 @@ const CF_XOR_OF_BIT = 30;
 const PARITY_DELTA_BIT = 8;
 const AF_MASK = 0x8;
 const SF_DELTA_MASK = 0x1;
+/** Condition code B of condition.ts: CF. */
+const CONDITION_B = 2;
 const CARRIES_MASK = 0xc000_0000;
 
 /** EFLAGS positions of the arithmetic flags. */
@@ -18,13 +20,15 @@ export const ARITHMETIC_FLAGS_MASK = 0x8d5;
  * @param a - and `b`: the addends, zero-extended
  * @param result - as the 32-bit addition leaves it
  */
-export function setAdd<V>(m: Machine<V>, size: Size, a: V, b: V, result: V): void {
+export function setAdd<V>(m: Machine<V>, size: Size, a: V, b: V, result: V, as: 'add' | 'adc' = 'add'): void {
+  if (m.deferFlags?.(as, size, a, b, result)) return;
   setResult(m, size, result);
   m.set(FLAG_AUX, carryWord(m, size, carries(m, a, b, result)));
 }
 
 /** After `result = a - b` (- borrow). */
-export function setSub<V>(m: Machine<V>, size: Size, a: V, b: V, result: V): void {
+export function setSub<V>(m: Machine<V>, size: Size, a: V, b: V, result: V, as: 'sub' | 'sbb' = 'sub'): void {
+  if (m.deferFlags?.(as, size, a, b, result)) return;
   setResult(m, size, result);
   // A borrow of a - b is a carry of b + result = a.
   m.set(FLAG_AUX, carryWord(m, size, carries(m, b, result, a)));
@@ -32,17 +36,20 @@ export function setSub<V>(m: Machine<V>, size: Size, a: V, b: V, result: V): voi
 
 /** After AND, OR, XOR, TEST: CF and OF are 0, AF (undefined) too. */
 export function setLogic<V>(m: Machine<V>, size: Size, result: V): void {
+  if (m.deferFlags?.('logic', size, result, result, result)) return;
   setResult(m, size, result);
   m.set(FLAG_AUX, m.int(0));
 }
 
 /** After INC (`result = a + 1`): CF stays. */
 export function setInc<V>(m: Machine<V>, size: Size, a: V, result: V): void {
+  if (m.deferFlags?.('inc', size, a, m.int(1), result)) return;
   setKeepingCf(m, size, result, carries(m, a, m.int(1), result));
 }
 
 /** After DEC (`result = a - 1`): CF stays. */
 export function setDec<V>(m: Machine<V>, size: Size, a: V, result: V): void {
+  if (m.deferFlags?.('dec', size, a, m.int(1), result)) return;
   setKeepingCf(m, size, result, carries(m, m.int(1), result, a));
 }
 
@@ -88,7 +95,7 @@ export function setZf<V>(m: Machine<V>, zero: V): void {
 
 /** CF, 0 or 1. */
 export function cf<V>(m: Machine<V>): V {
-  return m.shrU(m.get(FLAG_AUX), m.int(CF_BIT));
+  return m.test?.(CONDITION_B) ?? m.shrU(m.get(FLAG_AUX), m.int(CF_BIT));
 }
 
 /** ZF, 0 or 1. */

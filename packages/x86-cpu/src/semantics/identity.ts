@@ -30,7 +30,13 @@ export const cpuid: SystemSemantics = (m) => {
 /** RDTSC: at CPL 0 only, when CR4.TSD is set. */
 export const rdtsc: SystemSemantics = (m) => {
   if (m.cpu.registers.get(CR4) & CR4_TSD && m.cpu.cpl !== 0) throw generalProtection();
-  writePair(m, m.cpu.timestamp());
+  const ticks = m.cpu.timestampNumber();
+  if (ticks === undefined) {
+    writePair(m, m.cpu.timestamp());
+    return;
+  }
+  m.cpu.registers.writeGeneral(EAX, ticks | 0, 32);
+  m.cpu.registers.writeGeneral(EDX, (ticks / 2 ** 32) | 0, 32);
 };
 
 /**

@@ -7,6 +7,9 @@ export type Size = 8 | 16 | 32;
 export type SegmentRef = 0 | 1 | 2 | 3 | 4 | 5 | typeof DATA_SEGMENT;
 export const DATA_SEGMENT = -1;
 
+/** Operations by the way they set the six arithmetic flags. */
+export type FlagOperation = 'add' | 'adc' | 'sub' | 'sbb' | 'logic' | 'inc' | 'dec';
+
 /** An operand as decoded: read it, write it, or do both at one translated address. */
 export interface Operand<V> {
   readonly size: Size;
@@ -85,6 +88,14 @@ export interface Machine<V> {
   /** A field of CPU state at a byte offset of state/layout.ts, zero-extended. */
   get(field: number, size?: Size): V;
   set(field: number, value: V, size?: Size): void;
+
+  /**
+   * Takes the flags of an operation for later, in place of FLAG_RESULT and FLAG_AUX at once; false if it does not.
+   * All values are bound, or constants.
+   */
+  deferFlags?(operation: FlagOperation, size: Size, a: V, b: V, result: V): boolean;
+  /** A condition code (condition.ts), if the machine knows a shorter way to it than by the two words: 1 or 0. */
+  test?(cond: number): V | undefined;
 
   /** Guest memory through segmentation and paging; the value is zero-extended. May fault. */
   load(segment: SegmentRef, offset: V, size: Size): V;

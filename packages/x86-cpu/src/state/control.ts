@@ -1,5 +1,6 @@
 /** Control registers: their bits, and the mode and privilege that they and EFLAGS select. */
 import { VM } from './eflags.js';
+import { noteFlatMode } from './flat-mode.js';
 import { CPL, CR0, EFLAGS_REST, TLB_OFFSET, TLB_VIEW } from './layout.js';
 import type { Registers } from './registers.js';
 
@@ -51,4 +52,5 @@ export function isRealAddressing(registers: Registers): boolean {
 export function setCpl(registers: Registers, cpl: number): void {
   registers.set(CPL, cpl);
   registers.set(TLB_VIEW, cpl === 3 ? TLB_OFFSET + TLB_VIEW_BYTES : TLB_OFFSET);
+  noteFlatMode(registers);
 }

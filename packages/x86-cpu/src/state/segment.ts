@@ -1,4 +1,5 @@
 /** Descriptor caches: the hidden part of a segment register, as layout.ts keeps it. */
+import { noteFlatMode } from './flat-mode.js';
 import {
   CS,
   EIP,
@@ -82,6 +83,7 @@ export function setSegment(registers: Registers, index: number, state: SegmentSt
   registers.set(field + SEGMENT_READ_END, isReadable(state.attributes) ? end : 0);
   registers.set(field + SEGMENT_WRITE_END, isWritable(state.attributes) ? end : 0);
   if (index === SS) registers.set(STACK_MASK, state.attributes & ATTRIBUTE_DB ? 0xffff_ffff : 0xffff);
+  noteFlatMode(registers);
 }
 
 /** The visible part. */

@@ -18,13 +18,22 @@ export interface Func {
   readonly body: Code;
 }
 
+/** The table of functions that modules share: one makes and exports it as 'table', the others import it. */
+export interface Table {
+  readonly imported: boolean;
+  /** Number of entries. */
+  readonly size: number;
+  /** The functions that the module puts there, from entry `first` on. */
+  readonly first: number;
+  readonly funcs: readonly number[];
+}
+
 /** What goes into a module. Functions are numbered from 0: the imports first. */
 export interface ModuleParts {
   /** Imports under the module name 'cpu', which also gives the memory 'memory'. */
   readonly imports: readonly FuncImport[];
   readonly funcs: readonly Func[];
-  /** Indices of the functions that fill the table, if there is one. */
-  readonly table: readonly number[];
+  readonly table: Table | undefined;
   readonly exports: readonly { readonly name: string; readonly func: number }[];
 }
 
@@ -44,28 +53,37 @@ export function encodeModule({ imports, funcs, table, exports }: ModuleParts): U
     IMPORT_SECTION,
     vec([
       [name('cpu'), name('memory'), 0x02, 0x00, u32(0)],
+      ...(table?.imported ? [[name('cpu'), name('table'), 0x01, tableType(table)]] : []),
       ...imports.map((entry) => [name('cpu'), name(entry.name), 0x00, u32(types.of(entry.type))]),
     ]),
   );
+  const isOwnTable = table !== undefined && !table.imported;
+  const exported = exports.map((entry) => [name(entry.name), 0x00, u32(entry.func)]);
   const functionSection = section(FUNCTION_SECTION, vec(funcs.map((func) => u32(types.of(func.type)))));
   return flatten([
     MAGIC_AND_VERSION,
     section(TYPE_SECTION, vec(types.all.map(encodeFuncType))),
     importSection,
     functionSection,
-    table.length === 0 ? [] : section(TABLE_SECTION, vec([[FUNCREF, 0x00, u32(table.length)]])),
-    section(EXPORT_SECTION, vec(exports.map((entry) => [name(entry.name), 0x00, u32(entry.func)]))),
-    table.length === 0
-      ? []
-      : section(ELEMENT_SECTION, vec([[0x00, i32Const(0), OP.end, vec(table.map((index) => u32(index)))]])),
+    isOwnTable ? section(TABLE_SECTION, vec([tableType(table)])) : [],
+    section(EXPORT_SECTION, vec(isOwnTable ? [...exported, [name('table'), 0x01, u32(0)]] : exported)),
+    table === undefined ? [] : section(ELEMENT_SECTION, vec([elements(table)])),
     section(CODE_SECTION, vec(funcs.map(encodeCode))),
   ]);
 }
 
-/** Index of a function type, as `return_call_indirect` names it. */
-export function typeIndexOf({ imports, funcs }: ModuleParts, type: FuncType): number {
+function tableType({ size }: Table): Code {
+  return [FUNCREF, 0x00, u32(size)];
+}
+
+function elements({ first, funcs }: Table): Code {
+  return [0x00, i32Const(first), OP.end, vec(funcs.map((index) => u32(index)))];
+}
+
+/** Index of a function type, as `return_call_indirect` names it: of an import, or of the first function. */
+export function typeIndexOf(imports: readonly FuncImport[], type: FuncType): number {
   const types = new TypeIndex();
-  for (const entry of [...imports, ...funcs]) types.of(entry.type);
+  for (const entry of imports) types.of(entry.type);
   return types.of(type);
 }
 
