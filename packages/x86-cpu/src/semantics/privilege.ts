@@ -2,11 +2,10 @@
 import type { Cpu } from '../cpu.js';
 import { invalidOpcode } from '../exception.js';
 import { isNullSelector, readDescriptor, SELECTOR_RPL_MASK } from '../mmu/descriptor-table.js';
-import { linearAddress } from '../mmu/segmentation.js';
 import { isRealAddressing } from '../state/control.js';
 import { type Descriptor, SYSTEM_TYPE } from '../state/descriptor.js';
 import { changeEflags, ZF } from '../state/eflags.js';
-import { DATA_SEGMENT, type Operand } from './machine.js';
+import type { Operand } from './machine.js';
 import type { SystemMachine, SystemSemantics } from './system-machine.js';
 
 const { TSS_16_AVAILABLE, TSS_16_BUSY, TSS_32_AVAILABLE, TSS_32_BUSY, LDT } = SYSTEM_TYPE;
@@ -48,13 +47,13 @@ export const verw: SystemSemantics = (m, selector) => {
 
 /**
  * ARPL: raises the destination's RPL to the source's; not recognised outside protected mode.
- * SDM Vol. 2A, "ARPL": #GP(0) for a destination in a non-writable segment, whether it is to be written or not.
+ * SDM Vol. 2A, "ARPL", has #GP(0) for a destination in a non-writable segment; silicon (Zen 4) raises it when it writes,
+ * and not when the RPL is high enough already.
  */
 export const arpl: SystemSemantics = (m, destination, source) => {
   if (isRealAddressing(m.cpu.registers)) throw invalidOpcode();
   if (destination === undefined || source === undefined) return;
   const rpl = source.read() & SELECTOR_RPL_MASK;
-  if (destination.inMemory) checkWritable(m, destination);
   const selector = destination.read();
   const isLower = (selector & SELECTOR_RPL_MASK) < rpl;
   if (isLower) destination.write((selector & ~SELECTOR_RPL_MASK) | rpl);
@@ -79,10 +78,4 @@ function visibleDescriptor(
 
 function setZero(cpu: Cpu, isSet: boolean): void {
   changeEflags(cpu.registers, isSet ? ZF : 0, ZF);
-}
-
-/** Of the segment alone: the page is read first, and silicon's #PF tells of a read. */
-function checkWritable({ cpu, decoded }: SystemMachine, destination: Operand<number>): void {
-  const segment = destination.segment === DATA_SEGMENT ? decoded.dataSegment : destination.segment;
-  linearAddress(cpu.registers, segment, destination.offset(), 2, true);
 }
