@@ -3,6 +3,7 @@ import { arch, cpus, platform } from 'node:os';
 import { benchInterpreter } from './interpreter.js';
 import { benchKexec } from './kexec.js';
 import { benchLockstep } from './lockstep.js';
+import { benchLinux } from './linux/bench-linux.js';
 import { benchV86 } from './v86/bench-v86.js';
 
 const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
@@ -26,3 +27,5 @@ for (const [name, run] of Object.entries(chosen)) {
   console.log(`\n## ${name}`);
   await run();
 }
+
+export { benchLinux };
