@@ -41,9 +41,31 @@ export const PROGRAMS = [
   ...['faults', 'forks', 'pipes', 'rewrite'].map((name) => [name, `/suite/${name}`]),
 ];
 
+/** What programs read, and how it is made: each file before those made of it. */
+const DATA = [
+  [
+    '/tmp/data',
+    "yes 'the quick brown kernel jumps over the lazy page 0123456789' | head -c 25165824 > /tmp/data",
+  ],
+  [
+    '/tmp/numbers',
+    "awk 'BEGIN { for (i = 0; i < 120000; i++) { s = (s * 1103515 + 12345) % 2147483; print s } }' > /tmp/numbers",
+  ],
+  [
+    '/tmp/text',
+    'awk \'BEGIN { for (i = 0; i < 60000; i++) { s = (s * 1103515 + 12345) % 2147483; print "lazy " s " loader, " i } }\' > /tmp/text',
+  ],
+  ['/tmp/text.gz', 'gzip -c /tmp/text > /tmp/text.gz'],
+];
+
 /** Markers begin a line; what a program printed follows @end. */
 function init(wanted) {
-  const runs = PROGRAMS.filter(([name]) => wanted.length === 0 || wanted.includes(name)).map(
+  const programs = PROGRAMS.filter(([name]) => wanted.length === 0 || wanted.includes(name));
+  const commands = programs.map(([, command]) => command).join('\n');
+  const data = DATA.filter(([path]) => commands.includes(path))
+    .map(([, command]) => command)
+    .join('\n');
+  const runs = programs.map(
     ([name, command]) => `echo "@begin ${name}"; out=$(${command} 2>&1); echo "@end ${name}=$out"`,
   );
   return `#!/bin/sh
@@ -51,13 +73,12 @@ mount -t proc proc /proc
 mount -t devtmpfs devtmpfs /dev
 /bin/busybox --install -s /bin
 echo "@boot"
-yes 'the quick brown kernel jumps over the lazy page 0123456789' | head -c 25165824 > /tmp/data
-awk 'BEGIN { for (i = 0; i < 60000; i++) { s = (s * 1103515 + 12345) % 2147483; print "lazy " s " loader, " i } }' > /tmp/text
-awk 'BEGIN { for (i = 0; i < 120000; i++) { s = (s * 1103515 + 12345) % 2147483; print s } }' > /tmp/numbers
-gzip -c /tmp/text > /tmp/text.gz
+${data}
 echo "@ready"
 ${runs.join('\n')}
 echo "@done"
+# What is on its way through the serial line would be lost.
+sleep 1
 poweroff -f
 `;
 }

@@ -2,8 +2,8 @@
 import { arch, cpus, platform } from 'node:os';
 import { benchInterpreter } from './interpreter.js';
 import { benchKexec } from './kexec.js';
-import { benchLockstep } from './lockstep.js';
 import { benchLinux } from './linux/bench-linux.js';
+import { benchLockstep } from './lockstep.js';
 import { benchV86 } from './v86/bench-v86.js';
 
 const BENCHMARKS: Readonly<Record<string, () => void | Promise<void>>> = {
