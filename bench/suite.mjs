@@ -2,8 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { cpio, entries } from '../scripts/build-initramfs.mjs';
+import { entries, packed } from '../scripts/build-initramfs.mjs';
 
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
 const fixtures = file('../.cache/fixtures');
@@ -115,6 +114,6 @@ export function buildSuite(wanted = []) {
     })),
   ];
   const initrd = `${out}/initramfs.gz`;
-  writeFileSync(initrd, gzipSync(cpio(members), { level: 1 }));
+  writeFileSync(initrd, packed(members, 1));
   return { kernel, initrd };
 }

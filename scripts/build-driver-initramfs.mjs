@@ -1,11 +1,9 @@
 /** Builds an initramfs with Debian's disk and virtio modules, whose /init loads them and runs what the command line says. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { cpio } from './build-initramfs.mjs';
+import { packed } from './build-initramfs.mjs';
+import { filesUnder, withFilesOf } from './debian-packages.mjs';
 
 const folder = fileURLToPath(new URL('../.cache/fixtures', import.meta.url));
 /** Where the fixtures have it, beside the kernel that its modules are for. */
@@ -48,36 +46,23 @@ function moduleEntry(name, paths) {
   return { path: `lib/${name}.ko`, mode: S_IFREG | 0o644, bytes: readFileSync(path) };
 }
 
-/** @param {string} packageFolder where the kernel's package was extracted @param {Uint8Array} busybox */
+/** @param {string} packageFolder where the kernel's package was extracted @param {Uint8Array} busybox @returns {import("./build-initramfs.mjs").Entry[]} */
 function archive(packageFolder, busybox) {
   const paths = new Map(filesUnder(packageFolder).map((path) => [basename(path), path]));
-  return cpio([
+  return [
     ...['bin', 'dev', 'lib', 'proc', 'sys'].map((path) => ({ path, mode: S_IFDIR | 0o755 })),
     { path: 'bin/busybox', mode: S_IFREG | 0o755, bytes: busybox },
     { path: 'bin/sh', mode: S_IFLNK | 0o777, bytes: Buffer.from('busybox') },
     { path: 'dev/console', mode: S_IFCHR | 0o600, device: [5, 1] },
     ...MODULES.map((name) => moduleEntry(name, paths)),
     { path: 'init', mode: S_IFREG | 0o755, bytes: Buffer.from(INIT) },
-  ]);
-}
-
-/** @param {string} root @returns {string[]} every plain file */
-function filesUnder(root) {
-  return readdirSync(root, { withFileTypes: true, recursive: true }).flatMap((entry) =>
-    entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
-  );
+  ];
 }
 
 /** The package of the kernel that is in the fixtures. @returns {string} */
 function kernelPackage() {
   const record = JSON.parse(readFileSync(join(folder, 'fixtures.json'), 'utf8'));
   return `${record.vmlinuz.package}=${record.vmlinuz.version}`;
-}
-
-/** @param {string} command @param {string[]} args @param {string} cwd */
-function run(command, args, cwd) {
-  const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000 });
-  if (done.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${done.stderr || done.error}`);
 }
 
 /** `node scripts/build-driver-initramfs.mjs`, after `pnpm fixtures` */
@@ -88,19 +73,9 @@ function main() {
     process.exitCode = 1;
     return;
   }
-  const scratch = mkdtempSync(join(tmpdir(), 'kexec-drivers-'));
-  try {
-    run('apt-get', ['download', '-q', kernelPackage()], scratch);
-    const deb = readdirSync(scratch).find((file) => file.endsWith('.deb')) ?? '';
-    run('dpkg-deb', ['--extract', deb, 'files'], scratch);
-    const zipped = gzipSync(archive(join(scratch, 'files'), readFileSync(busybox)), { level: 9 });
-    // RFC 1952, 2.3.1, "OS": zlib writes its host's; 255 is "unknown".
-    zipped[9] = 0xff;
-    writeFileSync(TARGET, zipped);
-    console.log(`drivers: ${zipped.length} bytes in ${TARGET}`);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const zipped = withFilesOf([kernelPackage()], (files) => packed(archive(files, readFileSync(busybox))));
+  writeFileSync(TARGET, zipped);
+  console.log(`drivers: ${zipped.length} bytes in ${TARGET}`);
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) main();

@@ -85,12 +85,23 @@ function padded(bytes) {
   return Buffer.concat([bytes, new Uint8Array(-bytes.length & 3)]);
 }
 
-/** @param {Uint8Array} busybox @returns {Buffer} the archive, gzipped */
-export function buildInitramfs(busybox) {
-  const zipped = gzipSync(cpio(entries(busybox)), { level: 9 });
+/**
+ * An archive, gzipped: the same bytes on every host.
+ *
+ * @param {readonly Entry[]} files
+ * @param {number} [level]
+ * @returns {Buffer}
+ */
+export function packed(files, level = 9) {
+  const zipped = gzipSync(cpio(files), { level });
   // RFC 1952, 2.3.1, "OS": zlib writes its host's; 255 is "unknown".
   zipped[9] = 0xff;
   return zipped;
+}
+
+/** @param {Uint8Array} busybox @returns {Buffer} the archive, gzipped */
+export function buildInitramfs(busybox) {
+  return packed(entries(busybox));
 }
 
 /** `node scripts/build-initramfs.mjs [busybox [out]]` */

@@ -1,11 +1,9 @@
 /** Builds an initramfs in which Debian's own kexec starts Debian's kernel again: kexec, its libraries, kernels, and itself. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { cpio, entries } from './build-initramfs.mjs';
+import { entries, packed } from './build-initramfs.mjs';
+import { withFilesOf } from './debian-packages.mjs';
 
 const folder = fileURLToPath(new URL('../.cache/fixtures', import.meta.url));
 /** Where the fixtures have it. */
@@ -52,6 +50,8 @@ poweroff -f
 
 /** Kernels that can be started one from the other. */
 const GENERATIONS = 3;
+/** What is in it is compressed already. */
+const FAST = 1;
 const S_IFREG = 0o100000;
 const S_IFDIR = 0o040000;
 
@@ -60,7 +60,7 @@ const fileEntry = (path, bytes, mode = 0o755) => ({ path, mode: S_IFREG | mode, 
 
 /** @param {string} from where packages were extracted @param {(name: string) => Uint8Array} fixture */
 function archive(from, fixture) {
-  const files = filesUnder(from);
+  const files = namedFiles(from);
   const programs = files.filter((path) => /\/sbin\/(kexec|vmcore-dmesg)$/.test(path));
   const libraries = files.filter((path) => LIBRARIES.test(path));
   if (programs.length < 2 || libraries.length < 4)
@@ -77,48 +77,26 @@ function archive(from, fixture) {
     fileEntry('boot/kexec_test', fixture('kexec_test.static')),
   ];
   // Each carries what the next is started with; the last has no kernel to start.
-  let archive = packed(system);
+  let archive = packed(system, FAST);
   for (let generation = 0; generation < GENERATIONS; generation++) {
-    archive = packed([...system, ...kernels, fileEntry('boot/again.gz', archive, 0o644)]);
+    archive = packed([...system, ...kernels, fileEntry('boot/again.gz', archive, 0o644)], FAST);
   }
   return archive;
 }
 
-/** @param {readonly import('./build-initramfs.mjs').Entry[]} members */
-function packed(members) {
-  const zipped = gzipSync(cpio(members), { level: 1 });
-  // RFC 1952, 2.3.1, "OS": unknown, whatever zlib's host is.
-  zipped[9] = 0xff;
-  return zipped;
-}
-
-/** @param {string} root @returns {string[]} plain files; links are followed, so that a library has its name */
-function filesUnder(root) {
+/** @param {string} root @returns {string[]} files and links to files: a library is found by the name of its link */
+function namedFiles(root) {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((path) => join(root, path))
     .filter((path) => existsSync(path) && statSync(path).isFile());
 }
 
-/** @param {string} command @param {readonly string[]} args @param {string} cwd */
-function run(command, args, cwd) {
-  const { status, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
-}
-
-/** Fetches the packages and writes the archive. */
-export function buildKexecInitramfs() {
-  const scratch = mkdtempSync(join(tmpdir(), 'kexec-initramfs-'));
-  try {
-    for (const name of PACKAGES) run('apt-get', ['download', '-q', `${name}:i386`], scratch);
-    for (const deb of readdirSync(scratch).filter((name) => name.endsWith('.deb'))) {
-      run('dpkg-deb', ['--extract', deb, 'files'], scratch);
-    }
-    const bytes = archive(join(scratch, 'files'), (name) => readFileSync(join(folder, name)));
-    writeFileSync(TARGET, bytes);
-    return bytes.length;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+/** Fetches the packages and writes the archive. @returns {number} its bytes */
+function buildKexecInitramfs() {
+  const names = PACKAGES.map((name) => `${name}:i386`);
+  const bytes = withFilesOf(names, (files) => archive(files, (name) => readFileSync(join(folder, name))));
+  writeFileSync(TARGET, bytes);
+  return bytes.length;
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

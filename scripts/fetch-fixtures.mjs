@@ -1,20 +1,10 @@
 /** Fetches the real kernels that tests boot out of Debian's packages into .cache/fixtures; no network is loud, never fatal. */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildInitramfs, INITRAMFS_NAME } from './build-initramfs.mjs';
+import { asRoot, FetchError, filesUnder, run, updateLists, withDebs } from './debian-packages.mjs';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../.cache/fixtures');
 /** What is there: name → package, version, sha256. */
@@ -30,9 +20,6 @@ const FIXTURES = [
   { name: 'busybox', package: () => 'busybox-static:i386', inside: /^\.\/bin\/busybox$/ },
   { name: 'memtest86+ia32.bin', package: () => 'memtest86+', inside: /\/memtest86\+ia32\.bin$/ },
 ];
-
-/** A step that could not be done, with the words of the tool that refused. */
-class FetchError extends Error {}
 
 main();
 
@@ -93,11 +80,6 @@ function makePackagesKnown() {
   updateLists();
 }
 
-/** Lists that are older than the archive name packages that are gone. */
-function updateLists() {
-  asRoot('apt-get', ['update', '-q']);
-}
-
 /** @param {(typeof FIXTURES)[number]} fixture @returns {Entry} */
 function fetchOneOrUpdate(fixture) {
   try {
@@ -111,22 +93,16 @@ function fetchOneOrUpdate(fixture) {
 /** @param {(typeof FIXTURES)[number]} fixture @returns {Entry} */
 function fetchOne(fixture) {
   const packageName = fixture.package();
-  const scratch = mkdtempSync(join(tmpdir(), 'kexec-fixture-'));
-  try {
-    // The user _apt may not write here; apt warns and downloads as the caller, which is what we want.
-    run('apt-get', ['download', '-q', packageName], scratch);
-    const deb = readdirSync(scratch).find((file) => file.endsWith('.deb'));
-    if (deb === undefined) throw new FetchError(`apt-get download ${packageName} left no .deb`);
-    const version = run('dpkg-deb', ['--field', deb, 'Version'], scratch).trim();
-    run('dpkg-deb', ['--extract', deb, 'files'], scratch);
-    const found = filesUnder(join(scratch, 'files'), '.').find((path) => fixture.inside.test(path));
-    if (found === undefined) throw new FetchError(`${deb} holds no file like ${fixture.inside}`);
+  return withDebs([packageName], ([deb = ''], files) => {
+    const version = run('dpkg-deb', ['--field', deb, 'Version']).trim();
+    run('dpkg-deb', ['--extract', deb, files]);
+    const inside = filesUnder(files).map((path) => `./${relative(files, path)}`);
+    const found = inside.find((path) => fixture.inside.test(path));
+    if (found === undefined) throw new FetchError(`${basename(deb)} holds no file like ${fixture.inside}`);
     const target = join(folder, fixture.name);
-    copyFileSync(join(scratch, 'files', found), target);
+    copyFileSync(join(files, found), target);
     return { package: packageName, version, file: found.slice(1), sha256: sha256(target) };
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The newest linux-image-6.1.0-N-FLAVOUR for i386, by N. @param {string} flavour */
@@ -168,35 +144,6 @@ function isIntact(name, record) {
 /** @param {string} path */
 function sha256(path) {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
-}
-
-/** @param {string} root @param {string} path @returns {string[]} './…' of every plain file */
-function filesUnder(root, path) {
-  return readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) => {
-    const inside = `${path}/${entry.name}`;
-    if (entry.isDirectory()) return filesUnder(root, inside);
-    return entry.isFile() ? [inside] : [];
-  });
-}
-
-/** @param {string} command @param {string[]} args */
-function asRoot(command, args) {
-  return process.getuid?.() === 0 ? run(command, args) : run('sudo', ['-n', command, ...args]);
-}
-
-/** @param {string} command @param {string[]} args @param {string} [cwd] @returns {string} its stdout */
-function run(command, args, cwd) {
-  const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 180_000, maxBuffer: 64 << 20 });
-  const said = `${command} ${args.join(' ')}`;
-  if (done.error) throw new FetchError(`${said}: ${done.error.message}`);
-  if (done.status !== 0)
-    throw new FetchError(`${said}: ${lastLine(done.stderr) || `ended with ${done.status}`}`);
-  return done.stdout;
-}
-
-/** @param {string} text */
-function lastLine(text) {
-  return text.trim().split('\n').at(-1) ?? '';
 }
 
 /** @param {unknown} error */
