@@ -25,11 +25,12 @@ function run(next: string) {
 describe.skipIf(!vmlinuz || !initrd)('in Debian’s Linux', () => {
   test('kexec -l and kexec -e start the next kernel, three times in a row', () => {
     const { stop, text } = run('686,686-pae,686');
-    expect(
-      [...text.matchAll(/^init: (\S+), next: (.*?)\r?$/gm)].map(([, kernel]) =>
-        kernel?.replace(/^.*?-\d+-/, ''),
-      ),
-    ).toEqual(['686', '686', '686-pae', '686']);
+    expect([...text.matchAll(/Linux version \d\S*?-\d+-(\S+) /g)].map(([, flavour]) => flavour)).toEqual([
+      '686',
+      '686',
+      '686-pae',
+      '686',
+    ]);
     expect(text.split('kexec_core: Starting new kernel').length - 1).toBe(3);
     expect(text).not.toMatch(/Oops|BUG:|Call Trace|panic/);
     expect(stop).toEqual({ kind: 'power-off' });
