@@ -5,6 +5,8 @@ export interface Device {
   readonly name: string;
   /** Makes the device quiet: no interrupts, no DMA. */
   shutdown?(): void;
+  /** The same after a crash, when only what would disturb the next kernel is touched. */
+  crashShutdown?(): void;
 }
 
 /** The devices in the order they were found. @see drivers/base/core.c */
@@ -28,5 +30,10 @@ export class DeviceList {
    */
   shutdown(): void {
     for (const device of [...this.#devices].reverse()) device.shutdown?.();
+  }
+
+  /** @see arch/x86/kernel/crash.c native_machine_crash_shutdown() */
+  crashShutdown(): void {
+    for (const device of [...this.#devices].reverse()) device.crashShutdown?.();
   }
 }

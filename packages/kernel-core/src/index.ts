@@ -10,6 +10,7 @@ export type {
 } from './arch/i386/processor.js';
 export * from './arch/i386/segment.js';
 export * from './capability.js';
+export { type CrashRegisters, KEXEC_NOTE_BYTES, VMCOREINFO_NOTE_SIZE } from './crash-core.js';
 export * from './device.js';
 export type { KernelFile } from './file.js';
 export { createKernel, Kernel } from './kernel.js';

@@ -2,13 +2,17 @@
 import {
   BIOS_ROM_PADDR,
   CONVENTIONAL_END,
+  E820_TYPE,
   type E820Entry,
   EXTENDED_MEMORY_PADDR,
+  e820Ranges,
   KexecError,
   type MemMap,
   PageAlloc,
   type PhysAddr,
   type PhysMem,
+  type Range,
+  rangeBytes,
 } from '@kexec/phys-mem';
 import { type CpuInfo, readCpuInfo } from './arch/i386/cpu-features.js';
 import { LOG_BUF_BYTES } from './arch/i386/data.s.js';
@@ -16,6 +20,7 @@ import { GuestText } from './arch/i386/guest-text.js';
 import { type Image, KERNEL_PADDR, kernelImage } from './arch/i386/image.js';
 import type { GeneralRegisters, Processor, RunMachine } from './arch/i386/processor.js';
 import { utsOf } from './banner.js';
+import { parseCrashkernel, placeCrashkernel } from './crashkernel.js';
 import { type KernelText, KernelTexts } from './kernel-text.js';
 import { __pa, type LinearAddr } from './mm/pgtable.js';
 import {
@@ -41,6 +46,8 @@ export interface KernelOptions {
   readonly commandLine?: string;
 }
 
+const NOTHING: Range = { start: 0, end: 0 };
+
 /** Whose memory a copy reads or writes. */
 interface UserSpaceOwner {
   readonly userSpace: UserSpace;
@@ -56,6 +63,8 @@ export class KernelBase {
   /** Every page of RAM; page 0 and the kernel's image are reserved. */
   readonly pages: PageAlloc;
   readonly resources: Resources;
+  /** What crashkernel= has set aside, empty where it has not. @see kernel/crash_core.c crashk_res */
+  readonly crashkRes: Range;
   protected readonly image: Image = kernelImage();
   protected readonly text: GuestText;
   protected readonly texts: KernelTexts;
@@ -68,8 +77,16 @@ export class KernelBase {
     this.e820 = e820;
     this.commandLine = commandLine;
     this.pages = this.#createPages();
+    this.crashkRes = this.#reserveCrashkernel();
     this.resources = this.#createResources();
-    this.messages = new Printk(new LogBuffer(mem, __pa(this.label('log_buf')), LOG_BUF_BYTES));
+    this.messages = new Printk(
+      new LogBuffer(mem, {
+        __log_buf: this.paddrOf('__log_buf'),
+        size: LOG_BUF_BYTES,
+        log_end: this.paddrOf('log_end'),
+        logged_chars: this.paddrOf('logged_chars'),
+      }),
+    );
     this.text = new GuestText(mem, cpu, run, this.label('called_return'));
     this.texts = new KernelTexts(this);
   }
@@ -79,6 +96,11 @@ export class KernelBase {
     const vaddr = this.image.labels.get(name);
     if (vaddr === undefined) throw new KexecError('NO_LABEL', `the kernel's image has no label ${name}`);
     return vaddr;
+  }
+
+  /** Where a label of the kernel's image lies in memory; throws KexecError 'NO_LABEL'. */
+  paddrOf(name: string): PhysAddr {
+    return __pa(this.label(name));
   }
 
   get memMap(): MemMap {
@@ -182,8 +204,22 @@ export class KernelBase {
     return pages;
   }
 
+  /** @see arch/x86/kernel/setup.c reserve_crashkernel() */
+  #reserveCrashkernel(): Range {
+    const ram = e820Ranges(this.e820, E820_TYPE.RAM);
+    const request = parseCrashkernel(
+      this.commandLine,
+      ram.reduce((sum, range) => sum + rangeBytes(range), 0),
+    );
+    const kernel = { start: 0, end: __pa(this.label('_end')) };
+    const range = (request && placeCrashkernel(request, ram, [kernel])) ?? NOTHING;
+    this.pages.reserve(range);
+    return range;
+  }
+
   #createResources(): Resources {
     const resources = new Resources(this.e820);
+    if (rangeBytes(this.crashkRes) > 0) resources.request('Crash kernel', this.crashkRes);
     resources.request('Video RAM area', { start: CONVENTIONAL_END, end: 0xc_0000 });
     resources.request('System ROM', { start: BIOS_ROM_PADDR, end: EXTENDED_MEMORY_PADDR });
     resources.request('Kernel code', { start: KERNEL_PADDR, end: __pa(this.label('_etext')) });

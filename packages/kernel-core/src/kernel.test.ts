@@ -77,7 +77,7 @@ describe('after boot', () => {
     const { kernel, board, mem } = runningMachine({ commandLine: 'root=/dev/ram quiet' });
     expect(board.serial.split('\r\n')).toContain('Kernel command line: root=/dev/ram quiet');
     expect(board.serial.replaceAll('\r\n', '\n')).toBe(kernel.logBuffer.text());
-    const start = String.fromCharCode(...mem.readBytes(__pa(kernel.label('log_buf')), 16));
+    const start = String.fromCharCode(...mem.readBytes(__pa(kernel.label('__log_buf')), 16));
     expect(start).toBe('<5>Linux version');
   });
 });
@@ -188,7 +188,7 @@ describe('a snapshot', () => {
     const first = runningMachine();
     const saved = first.kernel.saveState();
     expect(() => testMachine().kernel.loadState(saved)).toThrow(/not the one of this version/);
-    expect(() => testMachine().kernel.loadState({ ...saved, version: 2 })).toThrow(/version 2, not 1/);
+    expect(() => testMachine().kernel.loadState({ ...saved, version: 3 })).toThrow(/version 3, not 2/);
     const text = first.kernel.loadText('x', 'mov eax, 1 \n ret');
     const second = testMachine();
     second.mem.writeBytes(0, first.mem.ram);

@@ -5,6 +5,7 @@ import { entryHandlers } from './arch/i386/entry.js';
 import type { HookOutcome } from './arch/i386/guest-text.js';
 import type { Interrupts } from './arch/i386/irq.js';
 import type { GeneralRegisters } from './arch/i386/processor.js';
+import { Crash, currentRegisters } from './crash.js';
 import { DeviceList } from './device.js';
 import { attachedDrivers, type Drivers, probeDrivers } from './drivers/drivers.js';
 import type { FileTable, KernelFile } from './file.js';
@@ -24,7 +25,7 @@ import { registerInfoCalls } from './syscalls/info-calls.js';
 import { registerMemoryCalls } from './syscalls/memory-calls.js';
 import { registerProcessCalls } from './syscalls/process-calls.js';
 
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 /** Makes a kernel for a machine; boot() or loadState() brings it to life. */
 export function createKernel(options: KernelOptions): Kernel {
@@ -36,6 +37,8 @@ export class Kernel extends KernelBase {
   readonly devices = new DeviceList();
   readonly syscalls = new SyscallTable();
   readonly reboot: Reboot;
+  /** What happens at a panic, besides the end. */
+  readonly crash: Crash;
   readonly processes: ProcessTable;
   readonly #sched: Scheduler;
   readonly #files: FileTable = new Map();
@@ -53,6 +56,7 @@ export class Kernel extends KernelBase {
       endMachine: (end) =>
         this.enterText(this.label(end === 'restart' ? 'machine_restart' : 'machine_halt'), {}, end),
     });
+    this.crash = new Crash(this);
     this.processes = new ProcessTable({
       owner: this,
       swapper_pg_dir: this.swapper_pg_dir,
@@ -200,6 +204,7 @@ export class Kernel extends KernelBase {
     registerMemoryCalls(this.syscalls, () => this.flushTlb());
     registerInfoCalls(this.syscalls, { uts: () => this.uts, log: this.logBuffer });
     registerRebootCall(this.syscalls, this.reboot);
+    this.crash.registerFiles();
     this.registerFile('/proc/iomem', { read: () => this.resources.format() });
     this.registerFile('/proc/cmdline', { read: () => `${this.commandLine}\n` });
   }
@@ -212,10 +217,12 @@ export class Kernel extends KernelBase {
       features: this.features,
       e820: this.e820,
       commandLine: this.commandLine,
+      crashkRes: this.crashkRes,
       label: (name) => this.label(name),
       printk: (level, text) => this.printk(level, text),
       probeDevices: () => this.#attach(probeDrivers(this.io), { replay: true }),
     });
+    this.crash.saveVmcoreinfo();
     this.#state = 'running';
     return 'continue';
   }
@@ -236,15 +243,16 @@ export class Kernel extends KernelBase {
       processes: this.processes,
       interrupts: () => this.#attached().interrupts,
       printk: (level, text) => this.printk(level, text),
-      panic: (reason) => this.#panic(reason),
+      panic: (reason, registers) => this.#panic(reason, registers),
       isHandedOver: () => this.#isHandedOver,
     });
     for (const [label, handler] of Object.entries(handlers)) this.text.hook(__pa(this.label(label)), handler);
   }
 
   /** @see kernel/panic.c panic() */
-  #panic(reason: string): HookOutcome {
+  #panic(reason: string, registers = currentRegisters(this.cpu)): HookOutcome {
     this.printk(KERN_EMERG, `Kernel panic - not syncing: ${reason}`);
+    if (this.crash.kexec(registers)) return 'leave';
     this.#sched.departed('panic');
     this.#state = 'panicked';
     this.text.enter(this.label('machine_halt'), {});

@@ -20,47 +20,63 @@ export interface Console {
   write(text: string): void;
 }
 
-/** Positions in the ring; they count bytes since the beginning and never wrap. */
+/** What of the log is not in guest memory. */
 export interface LogState {
-  readonly log_end: number;
-  readonly logged_chars: number;
   readonly console_loglevel: number;
+}
+
+/** Where the log lies: the kernel's variables of these names. */
+export interface LogPlace {
+  readonly __log_buf: PhysAddr;
+  /** Bytes of it, a power of two. */
+  readonly size: number;
+  readonly log_end: PhysAddr;
+  readonly logged_chars: PhysAddr;
 }
 
 /**
  * The ring: the last `size` bytes of all messages, each line as `<level>text\n`. Byte number i of the log
- * lies at `paddr + i % size`.
+ * lies at `__log_buf + i % size`. Everything is in guest memory, where a dump of it can find it.
  *
  * @see kernel/printk.c of 2.5 __log_buf
  */
 export class LogBuffer {
-  readonly paddr: PhysAddr;
-  readonly size: number;
   readonly #mem: PhysMem;
-  /** Bytes ever logged. */
-  #end = 0;
-  /** Bytes of them still in the ring. */
-  #chars = 0;
+  readonly #place: LogPlace;
 
-  constructor(mem: PhysMem, paddr: PhysAddr, size: number) {
+  constructor(mem: PhysMem, place: LogPlace) {
     this.#mem = mem;
-    this.paddr = paddr;
-    this.size = size;
+    this.#place = place;
+  }
+
+  get paddr(): PhysAddr {
+    return this.#place.__log_buf;
+  }
+
+  get size(): number {
+    return this.#place.size;
   }
 
   /** Appends one message; an old one makes room. */
   append(level: number, text: string): void {
-    for (const char of `<${level}>${text}\n`) {
-      this.#mem.write8(this.paddr + (this.#end % this.size), char.charCodeAt(0));
-      this.#end++;
+    const { log_end, logged_chars } = this.#place;
+    const line = `<${level}>${text}\n`;
+    let end = this.#mem.read32(log_end);
+    for (const char of line) {
+      this.#mem.write8(this.paddr + (end % this.size), char.charCodeAt(0));
+      end = (end + 1) >>> 0;
     }
-    this.#chars = Math.min(this.#end, this.size);
+    this.#mem.write32(log_end, end);
+    this.#mem.write32(logged_chars, Math.min(this.#chars + line.length, this.size));
   }
 
   /** What the ring holds, levels included; the oldest message may be cut. */
   raw(): string {
     let text = '';
-    for (let i = this.#end - this.#chars; i < this.#end; i++) {
+    const chars = this.#chars;
+    // In the ring, the byte behind the last is the one a whole ring before it.
+    const first = (this.#mem.read32(this.#place.log_end) % this.size) - chars + this.size;
+    for (let i = first; i < first + chars; i++) {
       text += String.fromCharCode(this.#mem.read8(this.paddr + (i % this.size)));
     }
     return text;
@@ -81,13 +97,9 @@ export class LogBuffer {
       .join('');
   }
 
-  saveState(): { log_end: number; logged_chars: number } {
-    return { log_end: this.#end, logged_chars: this.#chars };
-  }
-
-  loadState(state: { log_end: number; logged_chars: number }): void {
-    this.#end = state.log_end;
-    this.#chars = state.logged_chars;
+  /** Bytes in the ring; bounded, as what a new kernel has put there may say anything. */
+  get #chars(): number {
+    return Math.min(this.#mem.read32(this.#place.logged_chars), this.size);
   }
 }
 
@@ -128,11 +140,10 @@ export class Printk {
   }
 
   saveState(): LogState {
-    return { ...this.log.saveState(), console_loglevel: this.console_loglevel };
+    return { console_loglevel: this.console_loglevel };
   }
 
   loadState(state: LogState): void {
-    this.log.loadState(state);
     this.console_loglevel = state.console_loglevel;
   }
 }

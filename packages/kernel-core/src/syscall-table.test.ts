@@ -7,7 +7,7 @@ it('says of each number what it is and how much of it there is', () => {
   expect(rows.map(({ nr }) => nr)).toEqual([1, 3, 4, 5, 6, 20, 29, 36, 45, 88, 90, 91, 103, 122, 158, 192]);
   expect(rows.find(({ nr }) => nr === 88)).toEqual({ nr: 88, name: 'reboot', support: 'full' });
   expect(rows.find(({ nr }) => nr === 4)?.support).toEqual({
-    partial: 'file descriptors 1 and 2 only: the consoles',
+    partial: 'file descriptors 1 and 2, which are the consoles, and files that the kernel makes',
   });
 });
 

@@ -1,4 +1,5 @@
 /** data: the kernel's tables, page directory, stack and log, as they stand in its image. */
+import { KEXEC_NOTE_BYTES, VMCOREINFO_NOTE_SIZE } from '../../crash-core.js';
 import { GDT_ENTRIES, IDT_ENTRIES, tss_struct } from './segment.js';
 
 /** Bytes of the ring that printk writes to. */
@@ -51,7 +52,22 @@ pg_end:
 init_stack:
         resb    ${THREAD_SIZE}
 init_stack_end:
-log_buf:
+__log_buf:
         resb    ${LOG_BUF_BYTES}
+log_buf:
+        dd      __log_buf
+log_buf_len:
+        dd      ${LOG_BUF_BYTES}
+log_end:
+        dd      0
+logged_chars:
+        dd      0
+
+        align   4, 0
+crash_notes:
+        resb    ${KEXEC_NOTE_BYTES}
+vmcoreinfo_note:
+        resb    ${VMCOREINFO_NOTE_SIZE}
+        align   4096, 0
 _end:
 `;

@@ -1,5 +1,6 @@
 /** What the kernel's C code does at each hook of the entry text: system calls, exceptions, interrupts. */
 import type { PhysMem } from '@kexec/phys-mem';
+import type { CrashRegisters } from '../../crash-core.js';
 import { __pa } from '../../mm/pgtable.js';
 import { KERN_ALERT, KERN_EMERG, KERN_INFO } from '../../printk.js';
 import type { ProcessTable } from '../../process-table.js';
@@ -19,7 +20,8 @@ export interface EntryServices {
   readonly processes: ProcessTable;
   interrupts(): Interrupts;
   printk(level: number, text: string): void;
-  panic(reason: string): HookOutcome;
+  /** @param registers - of whoever is to blame; the CPU's own when left out */
+  panic(reason: string, registers?: CrashRegisters): HookOutcome;
   /** The kernel has given the CPU to something that its caller runs. */
   isHandedOver(): boolean;
 }
@@ -67,7 +69,7 @@ function doException(services: EntryServices, vector: number, regs: PtRegs): Hoo
     return services.processes.exit(process, 'killed');
   }
   for (const line of oopsLines(vector, regs, cr2)) services.printk(KERN_ALERT, line);
-  return services.panic('Fatal exception');
+  return services.panic('Fatal exception', regs.toCrashRegisters());
 }
 
 function doIrq({ interrupts }: EntryServices, regs: PtRegs): HookOutcome {

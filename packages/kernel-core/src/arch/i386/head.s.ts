@@ -7,6 +7,7 @@
 export const HEAD = `
 ; Until paging is on the code runs 3 GB below the addresses it was assembled for: every absolute address
 ; has PAGE_OFFSET taken off, and calls and jumps are relative.
+_stext:
 startup_32:
         cld
         mov     esp, init_stack_end - PAGE_OFFSET
