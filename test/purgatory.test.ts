@@ -12,7 +12,7 @@ const PURGATORIES = [
     file: 'purgatory',
     constant: 'PURGATORY',
     source: PURGATORY_SOURCE,
-    labels: ['load_address', 'entry32', 'boot_params'],
+    labels: ['load_address', 'entry32', 'boot_params', 'backup_to', 'backup_dwords'],
   },
   {
     file: 'real-mode',

@@ -5,6 +5,7 @@ import { EINVAL, KERN_ALERT, LINUX_REBOOT_CMD_KEXEC } from '@kexec/kernel-core';
 import { createI386 } from './arch/i386/i386.js';
 import { loadMachineKexecText } from './arch/i386/machine-kexec.js';
 import { assembleRelocateKernel } from './arch/i386/relocate-kernel.js';
+import { crashKexec } from './crash-kexec.js';
 import { createHistoricKexec, type HistoricKexec } from './historic/historic-kexec.js';
 import { historicKernelKexec } from './historic/kernel-kexec.js';
 import { KernelOops } from './historic/kernel-memory.js';
@@ -32,6 +33,7 @@ export function installKexec(kernel: Kernel, { engine = 'fixed', state }: KexecO
     arch: createI386(kernel, text),
     engine,
     image: state?.image && loadKimage(state.image),
+    crashImage: state?.crashImage && loadKimage(state.crashImage),
     historic,
     locked: false,
     loadDisabled: state?.loadDisabled ?? false,
@@ -56,6 +58,7 @@ function installFixed(kernel: Kernel, kexec: Kexec): void {
     },
   });
   kernel.registerRebootCommand(LINUX_REBOOT_CMD_KEXEC, () => kernelKexec(kexec));
+  kernel.crash.onCrash((registers) => crashKexec(kexec, registers));
 }
 
 function installHistoric(

@@ -7,7 +7,7 @@ import { createKimage } from './kimage.js';
 import { kimageAllocControlPage, kimageFree } from './kimage-alloc.js';
 import type { CopyFromUser } from './kimage-load.js';
 import { kimageLoadSegment, kimageTerminate } from './kimage-load.js';
-import { checkSegments } from './segment-check.js';
+import { checkSegments, lastOf } from './segment-check.js';
 import type { KexecSegment } from './uapi.js';
 import {
   KEXEC_ARCH_MASK,
@@ -25,7 +25,7 @@ export interface KexecCaller {
 
 /**
  * Loads an image, or unloads it when `nrSegments` is 0. A load that fails leaves the earlier image as it
- * was and every page where it was.
+ * was and every page where it was; but a crash image has one place only, and is given up for the next.
  *
  * @returns 0 or a negative errno
  * @see kernel/kexec.c SYSCALL_DEFINE4(kexec_load)
@@ -64,29 +64,30 @@ function doKexecLoad(
   segments: readonly KexecSegment[],
   flags: number,
 ): number {
-  const onCrash = (flags & KEXEC_ON_CRASH) !== 0;
+  const slot = flags & KEXEC_ON_CRASH ? 'crashImage' : 'image';
   if (segments.length === 0) {
-    // No crash image can have been loaded, so unloading one is always done already.
-    if (!onCrash) replaceImage(kexec, undefined);
+    replaceImage(kexec, slot, undefined);
     return 0;
   }
-  // The reservation is empty, from 0 to 0: no other entry lies in it.
-  if (onCrash && entry !== 0) return -EADDRNOTAVAIL;
+  const crashkRes = slot === 'crashImage' ? kexec.kernel.crashkRes : undefined;
+  // An earlier crash image stands where the new one will: it is given up before anything can fail.
+  if (crashkRes) replaceImage(kexec, slot, undefined);
+  // The reservation's last address; where there is none, it is from 0 to 0.
+  if (crashkRes && (entry < crashkRes.start || entry > lastOf(crashkRes))) return -EADDRNOTAVAIL;
 
   const violation = checkSegments(segments, {
     arch: kexec.arch,
     totalRamPages: totalRamPages(kexec.kernel.pages),
+    crashkRes,
   });
   if (violation) {
     kexec.lastViolation = violation;
     return -violation.errno;
   }
-  // … and no segment does.
-  if (onCrash) return -EADDRNOTAVAIL;
-  const image = createKimage(entry >>> 0, segments);
+  const image = createKimage(entry >>> 0, segments, crashkRes);
   const error = fillImage(kexec, image, copyFromUser);
   if (error) kimageFree(kimageHost(kexec), image);
-  else replaceImage(kexec, image);
+  else replaceImage(kexec, slot, image);
   return error;
 }
 
@@ -107,9 +108,13 @@ function fillImage(kexec: Kexec<KexecKernel>, image: Kimage, copyFromUser: CopyF
 }
 
 /** The image changes hands in one step: there is no moment with half of one. */
-function replaceImage(kexec: Kexec<KexecKernel>, image: Kimage | undefined): void {
-  const old = kexec.image;
-  kexec.image = image;
+function replaceImage(
+  kexec: Kexec<KexecKernel>,
+  slot: 'image' | 'crashImage',
+  image: Kimage | undefined,
+): void {
+  const old = kexec[slot];
+  kexec[slot] = image;
   if (old) kimageFree(kimageHost(kexec), old);
 }
 

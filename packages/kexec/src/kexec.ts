@@ -1,7 +1,7 @@
 /** kexec's state in a running kernel: the loaded image, the engine, and what is kept of them in a snapshot. */
 
 import type { Kernel, NotifierChain } from '@kexec/kernel-core';
-import type { PageAlloc, PhysMem } from '@kexec/phys-mem';
+import type { PageAlloc, PhysMem, Range } from '@kexec/phys-mem';
 import type { HistoricKexec, HistoricKexecState } from './historic/historic-kexec.js';
 import { saveHistoricKexec } from './historic/historic-kexec.js';
 import type { KexecArch } from './kexec-arch.js';
@@ -16,6 +16,8 @@ export type KexecEngine = 'fixed' | 'historic';
 export interface KexecKernel {
   readonly mem: PhysMem;
   readonly pages: Pick<PageAlloc, 'getFreePages' | 'freePages' | 'totals'>;
+  /** What is set aside for a crash image; empty where nothing is. */
+  readonly crashkRes: Range;
   readonly rebootNotifiers: NotifierChain<string | undefined>;
   deviceShutdown(): void;
   printk(level: number, text: string): void;
@@ -28,6 +30,8 @@ export interface Kexec<K extends KexecKernel = Kernel> {
   readonly engine: KexecEngine;
   /** The loaded image, if any; the fixed engine's. @see kernel/kexec_core.c kexec_image */
   image: Kimage | undefined;
+  /** The image for a panic, if any. @see kernel/kexec_core.c kexec_crash_image */
+  crashImage: Kimage | undefined;
   /** The historic engine's own state; undefined under the fixed engine. */
   readonly historic: HistoricKexec | undefined;
   /** A load is under way. */
@@ -39,8 +43,8 @@ export interface Kexec<K extends KexecKernel = Kernel> {
 }
 
 /** What images are built from. */
-export function kimageHost({ arch, kernel: { mem, pages } }: Kexec<KexecKernel>): KimageHost {
-  return { arch, mem, pages };
+export function kimageHost({ arch, kernel: { mem, pages, crashkRes } }: Kexec<KexecKernel>): KimageHost {
+  return { arch, mem, pages, crashkRes };
 }
 
 /** First word of the loaded image's entry list, whichever engine built it; undefined when nothing is loaded. */
@@ -51,13 +55,15 @@ export function loadedHead({ image, historic }: Kexec<KexecKernel>): number | un
 /** kexec's part of a saved machine: plain data; the pages are in guest memory. */
 export interface KexecState {
   readonly image?: KimageState;
+  readonly crashImage?: KimageState;
   readonly loadDisabled: boolean;
   readonly historic?: HistoricKexecState;
 }
 
-export function saveKexec({ image, loadDisabled, historic }: Kexec<KexecKernel>): KexecState {
+export function saveKexec({ image, crashImage, loadDisabled, historic }: Kexec<KexecKernel>): KexecState {
   return {
     ...(image ? { image: saveKimage(image) } : {}),
+    ...(crashImage ? { crashImage: saveKimage(crashImage) } : {}),
     ...(historic ? { historic: saveHistoricKexec(historic) } : {}),
     loadDisabled,
   };

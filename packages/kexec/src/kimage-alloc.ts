@@ -52,9 +52,13 @@ function takeOver({ mem, arch }: KimageHost, page: PhysAddr, entry: PhysAddr): P
  * mapped at its own address, and no destination, so that no copy ever lands on it.
  *
  * @returns the page's address, zeroed, or undefined when memory ran out
- * @see kernel/kexec_core.c kimage_alloc_normal_control_pages()
+ * @see kernel/kexec_core.c kimage_alloc_control_pages()
  */
 export function kimageAllocControlPage(host: KimageHost, image: Kimage): PhysAddr | undefined {
+  return image.type === 'crash' ? allocCrashControlPage(host, image) : allocNormalControlPage(host, image);
+}
+
+function allocNormalControlPage(host: KimageHost, image: Kimage): PhysAddr | undefined {
   const extra: PhysAddr[] = [];
   let page = allocPage(host);
   while (page !== undefined && !isControlPage(host, image, page)) {
@@ -64,6 +68,27 @@ export function kimageAllocControlPage(host: KimageHost, image: Kimage): PhysAdd
   for (const other of extra) freePage(host, other);
   if (page === undefined) return undefined;
   host.mem.fill(page, pageSize(host.arch), 0);
+  image.controlPages.push(page);
+  return page;
+}
+
+/**
+ * The first page of the reservation that no segment has: after a crash no other memory can be trusted.
+ *
+ * @see kernel/kexec_core.c kimage_alloc_crash_control_pages()
+ */
+function allocCrashControlPage(host: KimageHost, image: Kimage): PhysAddr | undefined {
+  const size = pageSize(host.arch);
+  const end = Math.min(host.crashkRes.end, host.arch.KEXEC_CONTROL_MEMORY_LIMIT);
+  let page = image.controlPage;
+  for (;;) {
+    if (page + size > end) return undefined;
+    const taken = image.segments.find(({ mem, memsz }) => page + size > mem && page < mem + memsz);
+    if (!taken) break;
+    page = (taken.mem + taken.memsz + size - 1) & pageMask(host.arch);
+  }
+  image.controlPage = page + size;
+  host.mem.fill(page, size, 0);
   image.controlPages.push(page);
   return page;
 }
@@ -83,6 +108,8 @@ function isDestinationPage({ arch }: KimageHost, { segments }: Kimage, page: Phy
  * @see kernel/kexec_core.c kimage_free()
  */
 export function kimageFree(host: KimageHost, image: Kimage): void {
+  // What lies in the reservation is not the allocator's.
+  if (image.type === 'crash') return;
   const pages: PhysAddr[] = [...image.destPages, ...image.controlPages];
   // Collected first: freeing an indirection page would pull the list from under the walk.
   for (const { page, flag } of kimageEntries(host.mem, image.head, undefined, host.arch.PAGE_SHIFT)) {

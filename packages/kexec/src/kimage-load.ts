@@ -44,12 +44,42 @@ export function kimageTerminate(host: KimageHost, image: Kimage): void {
 }
 
 /**
- * Copies one segment from user space into pages of the image.
+ * Copies one segment from user space: into pages of the image, or, of a crash image, to where it will run.
  *
  * @returns 0, -ENOMEM, or -EFAULT where `buf` cannot be read; pages taken so far belong to the image
- * @see kernel/kexec_core.c kimage_load_normal_segment()
+ * @see kernel/kexec_core.c kimage_load_segment()
  */
 export function kimageLoadSegment(
+  host: KimageHost,
+  image: Kimage,
+  segment: KexecSegment,
+  copyFromUser: CopyFromUser,
+): number {
+  return image.type === 'crash'
+    ? loadCrashSegment(host, segment, copyFromUser)
+    : loadNormalSegment(host, image, segment, copyFromUser);
+}
+
+/** @see kernel/kexec_core.c kimage_load_crash_segment() */
+function loadCrashSegment(
+  { arch, mem: memory }: KimageHost,
+  { buf, bufsz, mem, memsz }: KexecSegment,
+  copyFromUser: CopyFromUser,
+): number {
+  const PAGE_SIZE = pageSize(arch);
+  for (let done = 0; done < memsz; done += PAGE_SIZE) {
+    const bytes = Math.min(PAGE_SIZE, Math.max(0, bufsz - done));
+    memory.fill(mem + done, PAGE_SIZE, 0);
+    if (bytes === 0) continue;
+    const data = copyFromUser((buf + done) >>> 0, bytes);
+    if (data === undefined) return -EFAULT;
+    memory.writeBytes(mem + done, data);
+  }
+  return 0;
+}
+
+/** @see kernel/kexec_core.c kimage_load_normal_segment() */
+function loadNormalSegment(
   host: KimageHost,
   image: Kimage,
   segment: KexecSegment,

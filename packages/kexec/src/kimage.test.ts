@@ -22,7 +22,8 @@ const RAM_BYTES = 8 << 20;
 
 function createHost(): KimageHost & { readonly pages: PageAlloc } {
   const mem = createPhysMem({ ramBytes: RAM_BYTES });
-  return { arch: I386_PAGES, mem, pages: new PageAlloc(mem, pcE820Map(RAM_BYTES)) };
+  const crashkRes = { start: 0, end: 0 };
+  return { arch: I386_PAGES, mem, crashkRes, pages: new PageAlloc(mem, pcE820Map(RAM_BYTES)) };
 }
 
 /** User memory that is a function of the address: no two pages are alike. */

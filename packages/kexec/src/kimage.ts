@@ -1,12 +1,17 @@
 /** struct kimage: a kernel image laid out in pages, and the entry list that the relocation stub walks. */
-import type { PageAlloc, PhysAddr, PhysMem } from '@kexec/phys-mem';
+import type { PageAlloc, PhysAddr, PhysMem, Range } from '@kexec/phys-mem';
 import type { PageRules } from './kexec-arch.js';
 import type { KexecSegment } from './uapi.js';
+
+/** `crash`: the image stands at its destination already, in the reservation. @see include/linux/kexec.h KEXEC_TYPE_* */
+export type KimageType = 'default' | 'crash';
 
 /** What an image is built from: the machine's memory, the kernel's page allocator, the architecture's pages. */
 export interface KimageHost {
   readonly arch: PageRules;
   readonly mem: PhysMem;
+  /** Where a crash image lies, and nothing else. @see kernel/crash_core.c crashk_res */
+  readonly crashkRes: Range;
   readonly pages: Pick<PageAlloc, 'getFreePages' | 'freePages'>;
 }
 
@@ -23,9 +28,12 @@ export interface Kimage {
   entry: PhysAddr;
   /** The last word of the current indirection page, kept for the link to the next; 0 is `head`. */
   lastEntry: PhysAddr;
+  readonly type: KimageType;
   /** Entry point of the new kernel. */
   readonly start: PhysAddr;
   readonly segments: readonly KexecSegment[];
+  /** Of a crash image: from where on control pages are looked for. @see struct kimage control_page */
+  controlPage: PhysAddr;
   /** Pages for the relocation stub and its page tables; no destination, and not in the entry list. */
   readonly controlPages: PhysAddr[];
   /** Free pages that are somebody's destination, kept until that destination asks for its own page. */
@@ -38,9 +46,11 @@ export interface Kimage {
   pgd: PhysAddr;
 }
 
-/** An image with nothing in it. @see kernel/kexec_core.c do_kimage_alloc_init() */
-export function createKimage(start: PhysAddr, segments: readonly KexecSegment[]): Kimage {
+/** An image with nothing in it; one that lies in the reservation where that is given. @see kernel/kexec_core.c do_kimage_alloc_init() */
+export function createKimage(start: PhysAddr, segments: readonly KexecSegment[], crashkRes?: Range): Kimage {
   return {
+    type: crashkRes ? 'crash' : 'default',
+    controlPage: crashkRes?.start ?? 0,
     head: 0,
     entry: 0,
     lastEntry: 0,
@@ -59,6 +69,8 @@ export interface KimageState {
   readonly head: number;
   readonly entry: PhysAddr;
   readonly lastEntry: PhysAddr;
+  readonly type: KimageType;
+  readonly controlPage: PhysAddr;
   readonly start: PhysAddr;
   readonly segments: readonly KexecSegment[];
   readonly controlPages: readonly PhysAddr[];

@@ -1,5 +1,6 @@
 /** What `kexec_load` demands of its segments, in the order of Linux's checks. */
 import { EADDRNOTAVAIL, EINVAL } from '@kexec/kernel-core';
+import type { Range } from '@kexec/phys-mem';
 import { type PageRules, pageMask, pageSize } from './kexec-arch.js';
 import type { KexecSegment } from './uapi.js';
 
@@ -15,6 +16,8 @@ export interface SegmentFacts {
   readonly arch: PageRules;
   /** Pages of RAM that the kernel manages, taken or free. */
   readonly totalRamPages: number;
+  /** Of a crash image: the reservation, which may be empty. */
+  readonly crashkRes?: Range | undefined;
 }
 
 interface SegmentRule {
@@ -26,6 +29,10 @@ interface SegmentRule {
 
 /** `mem + memsz` as the kernel computes it: modulo 2³². */
 const end = ({ mem, memsz }: KexecSegment) => (mem + memsz) >>> 0;
+/** Of a segment of no bytes at 0 it is the last address of all. */
+const last = (segment: KexecSegment) => (end(segment) - 1) >>> 0;
+/** Of an empty reservation it is 0. */
+export const lastOf = (range: Range) => Math.max(range.start, range.end - 1);
 const isAligned = (paddr: number, arch: PageRules) => (paddr & ~pageMask(arch)) === 0;
 const pages = ({ memsz }: KexecSegment, arch: PageRules) => Math.ceil(memsz / pageSize(arch));
 const overlap = (a: KexecSegment, b: KexecSegment) => a.mem < end(b) && end(a) > b.mem;
@@ -71,6 +78,12 @@ export const SEGMENT_RULES: readonly SegmentRule[] = [
       }
       return -1;
     },
+  },
+  {
+    rule: 'every segment of a crash image lies in the memory that crashkernel= has set aside',
+    errno: EADDRNOTAVAIL,
+    broken: (segments, { crashkRes }) =>
+      crashkRes ? segments.findIndex((s) => s.mem < crashkRes.start || last(s) > lastOf(crashkRes)) : -1,
   },
 ];
 

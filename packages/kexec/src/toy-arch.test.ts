@@ -78,6 +78,7 @@ beforeEach(() => {
     kernel: {
       mem,
       pages,
+      crashkRes: { start: 0, end: 0 },
       rebootNotifiers,
       deviceShutdown: () => events.push('shutdown'),
       printk: (_, text) => events.push(text.trim()),
@@ -85,6 +86,7 @@ beforeEach(() => {
     arch: createToy(mem, jumps),
     engine: 'fixed',
     image: undefined,
+    crashImage: undefined,
     historic: undefined,
     locked: false,
     loadDisabled: false,

@@ -18,6 +18,7 @@ export {
   type SetupHeader,
   XLOADFLAGS,
 } from './bzimage/setup-header.js';
+export type { CrashContext, NoteArea } from './crash/crash-context.js';
 export {
   type Codec,
   DECOMPRESSED_BYTES_MAX,

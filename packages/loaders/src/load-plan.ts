@@ -1,6 +1,8 @@
 /** What a load is asked for, and the plan it comes to: the arguments of kexec_load with their reasons. */
 import type { E820Entry, PhysAddr, Range } from '@kexec/phys-mem';
 import type { ScreenInfo } from './bzimage/screen-info.js';
+import type { CrashContext } from './crash/crash-context.js';
+import type { CrashBackup } from './crash/prepare-crash.js';
 import type { PlacementStep, Segment } from './placement.js';
 import type { ImageType } from './probe.js';
 import type { RuleVerdict } from './segment-rules.js';
@@ -31,6 +33,14 @@ export interface LoadOptions {
   readonly screenInfo?: ScreenInfo | undefined;
   /** Physical address of the ACPI RSDP for a Linux kernel; 0 or nothing lets it search. */
   readonly acpiRsdp?: PhysAddr | undefined;
+  /** kexec(8)'s -p: the image is for a panic, lies in what crashkernel= has set aside, and can read the old memory. */
+  readonly crash?: CrashContext | undefined;
+}
+
+/** What a loader of one type works from. */
+export interface LoaderOptions extends LoadOptions {
+  /** What the purgatory of a crash kernel saves first. */
+  readonly backup?: CrashBackup | undefined;
 }
 
 /** Where a Linux kernel finds what it was handed. */

@@ -207,6 +207,12 @@ export const LOADER_ERRORS = {
     'the machine has less memory than the segment needs',
     'Even with nothing else in memory, the segment would pass the end of RAM. A relocatable kernel needs init_size bytes from pref_address on (boot.rst, init_size), which is far more than the size of its file. Give the machine more memory.',
   ),
+  NO_CRASHKERNEL: row(
+    'KX1040',
+    'load',
+    'no memory is set aside for a crash kernel',
+    'A kernel that is to start after a panic must lie in memory that the running kernel never uses. The running kernel sets it aside when it boots, if its command line has crashkernel=size, such as crashkernel=64M; /proc/iomem shows it as "Crash kernel". Boot the running kernel with that parameter.',
+  ),
   NO_HOLE: row(
     'KX1404',
     'load',

@@ -1,8 +1,11 @@
 /** planLoad: a file and its options in, the arguments of kexec_load out, every rule checked. */
+import { E820_TYPE, type E820Entry, e820Entry } from '@kexec/phys-mem';
 import { hexAddress } from './address-text.js';
 import { loadBzImage } from './bzimage/load-bzimage.js';
+import type { CrashContext } from './crash/crash-context.js';
+import { prepareCrash } from './crash/prepare-crash.js';
 import { loadElf } from './elf/load-elf.js';
-import type { LoadedImage, LoadOptions, LoadPlan } from './load-plan.js';
+import type { LoadedImage, LoaderOptions, LoadOptions, LoadPlan } from './load-plan.js';
 import { LoaderError } from './loader-error.js';
 import { ramRanges } from './memory-ranges.js';
 import { Placement } from './placement.js';
@@ -10,7 +13,7 @@ import { chooseType, type ImageType } from './probe.js';
 import { checkRules, requireRules } from './segment-rules.js';
 import { unpackImage } from './unpack.js';
 
-type Loader = (options: LoadOptions, placement: Placement) => LoadedImage;
+type Loader = (options: LoaderOptions, placement: Placement) => LoadedImage;
 
 const LOADERS: Readonly<Partial<Record<ImageType, Loader>>> = {
   'elf-x86': loadElf,
@@ -41,13 +44,36 @@ export function draftLoad(options: LoadOptions): LoadPlan {
   const type = chooseType(image, options.type);
   const load = LOADERS[type];
   if (!load) throw new LoaderError('UNSUPPORTED_TYPE', `${type} images are known, but not supported`);
-  const ram = ramRanges(options.memoryRanges);
+  const ram = ramRanges(options.crash ? reservation(options.crash) : options.memoryRanges);
   const placement = new Placement(ram, window(options));
-  const { entry, linux, notes: said } = load({ ...options, image }, placement);
+  const { entry, linux, notes: said } = load({ ...forCrash(options, placement), image }, placement);
   const notes = codec ? [unpackedNote(codec, options.image, image), ...said] : said;
   const { segments, steps } = placement;
   const rules = checkRules({ segments, entry: linux?.entry ?? entry, ram });
   return { type, entry, segments, rules, placements: steps, ram, linux, notes };
+}
+
+/** A crash kernel's memory for placement: nothing else has room for it. */
+function reservation({ crashkernel: { start, end } }: CrashContext): E820Entry[] {
+  if (start < end) return [e820Entry(start, end, E820_TYPE.RAM)];
+  throw new LoaderError('NO_CRASHKERNEL', 'no memory is set aside for a crash kernel', {
+    details: { rule: 'crashkernel=', found: 0 },
+    remedy: 'boot the running kernel with crashkernel=64M',
+  });
+}
+
+function forCrash(options: LoadOptions, placement: Placement): LoaderOptions {
+  if (!options.crash) return options;
+  if (options.realMode) {
+    throw new LoaderError('BAD_OPTION', 'after a panic the BIOS cannot be asked: there is no 16-bit entry', {
+      details: { rule: 'realMode', found: true, limit: 'the 32-bit entry' },
+      remedy: 'leave --real-mode out',
+    });
+  }
+  // It can be told nothing: it finds the old memory by itself.
+  if (options.args === 'none') return options;
+  const { append, ...prepared } = prepareCrash(options.crash, options.memoryRanges, placement);
+  return { ...options, ...prepared, append: `${options.append ?? ''} ${append}`.trimStart() };
 }
 
 function unpackedNote(codec: string, file: Uint8Array, image: Uint8Array): string {

@@ -1,5 +1,6 @@
 /** Purgatory: the code segment that gives a Linux kernel the machine state its entry wants. */
 import type { PhysAddr } from '@kexec/phys-mem';
+import type { CrashBackup } from './crash/prepare-crash.js';
 import { type Field, writeField } from './field.js';
 import { PURGATORY_HEX, PURGATORY_LABELS } from './purgatory/purgatory.bytes.js';
 import { REAL_MODE_HEX, REAL_MODE_LABELS } from './purgatory/real-mode.bytes.js';
@@ -17,6 +18,8 @@ export interface PurgatoryLink {
   readonly entry: PhysAddr;
   /** Goes into esi. */
   readonly bootParams: PhysAddr;
+  /** Memory from 0 on that is copied before the kernel uses it. */
+  readonly backup?: CrashBackup | undefined;
 }
 
 /** The same for the 16-bit entry. */
@@ -36,10 +39,12 @@ export interface RealModeLink {
  */
 export function linkPurgatory(link: PurgatoryLink): Uint8Array {
   const code = fromHex(PURGATORY_HEX);
-  const { load_address, entry32, boot_params } = PURGATORY_LABELS;
+  const { load_address, entry32, boot_params, backup_to, backup_dwords } = PURGATORY_LABELS;
   writeField(code, dword(load_address), link.mem);
   writeField(code, dword(entry32), link.entry);
   writeField(code, dword(boot_params), link.bootParams);
+  writeField(code, dword(backup_to), link.backup?.to ?? 0);
+  writeField(code, dword(backup_dwords), (link.backup?.bytes ?? 0) / 4);
   return code;
 }
 

@@ -10,12 +10,13 @@ import type { Pc, PcDisk, PcLimit, PcOptions, PcState, PcStop } from '@kexec/pc'
 import { createPc } from '@kexec/pc';
 import { createPhysMem, KexecError, PAGE_SIZE, pcE820Map } from '@kexec/phys-mem';
 import { cpuModel } from '@kexec/x86-cpu';
+import { crashContext } from './crash-context.js';
 import type { MachineDisk, SavedDisk } from './disks.js';
 import { createDisks, loadDisks, saveDisks } from './disks.js';
 import { parseMemory } from './memory-size.js';
 import type { Snapshot } from './snapshot-file.js';
 import { decodeSnapshot, encodeSnapshot, pageRuns, refuseSnapshot } from './snapshot-file.js';
-import { kexecLoad, kexecReboot, kexecUnload } from './user-space.js';
+import { kexecLoad, kexecReboot, kexecUnload, sysrqCrash } from './user-space.js';
 
 /** How a machine is made. */
 export interface MachineOptions {
@@ -24,6 +25,8 @@ export interface MachineOptions {
   /** CPU model. Default: the newest that is emulated. */
   readonly cpu?: string;
   readonly engine?: KexecEngine;
+  /** The running kernel's own command line, such as `crashkernel=64M`. Default: an empty one. */
+  readonly commandLine?: string;
   /** Whether the CPU translates hot code to WebAssembly. Default: it does. */
   readonly translator?: PcOptions['translator'];
   /** Every byte that leaves ttyS0: the running kernel's console, then the new kernel's. */
@@ -44,7 +47,10 @@ export interface MachineOptions {
 export type RestoreOptions = Pick<MachineOptions, 'onSerial' | 'disks' | 'onVirtioConsole' | 'translator'>;
 
 /** What a load takes besides the image. */
-export type MachineLoadOptions = Omit<LoadOptions, 'image' | 'memoryRanges'>;
+export interface MachineLoadOptions extends Omit<LoadOptions, 'image' | 'memoryRanges' | 'crash'> {
+  /** The image is for a panic: kexec(8)'s -p. The machine's kernel must have been given crashkernel=. */
+  readonly onCrash?: boolean | undefined;
+}
 
 /** How far to run: instructions, and time in HLT, at most. */
 export type MachineLimit = Pick<PcLimit, 'instructions' | 'haltedNanoseconds'>;
@@ -62,12 +68,18 @@ export interface Machine {
    * @throws LoaderError when the file or its placement is refused, KexecSyscallError when the kernel refuses
    */
   load(image: Uint8Array, options?: MachineLoadOptions): LoadPlan;
-  unload(): void;
+  /** Gives up the image for the next reboot, or the one for a panic. */
+  unload(options?: { readonly onCrash?: boolean }): void;
   /**
    * `reboot(LINUX_REBOOT_CMD_KEXEC)`: the running kernel shuts down, and the CPU stands before the jump;
    * `run` then executes it.
    */
   exec(): void;
+  /**
+   * `echo c > /proc/sysrq-trigger`: the running kernel panics, and if an image is loaded for that, the CPU stands
+   * before the jump; `run` then executes it.
+   */
+  crash(): void;
   /** Runs the PC until something stops it, or a limit is reached. */
   run(limit?: MachineLimit): PcStop;
   /** Bytes typed on ttyS0. */
@@ -132,6 +144,7 @@ const KERNEL_SLICE_INSTRUCTIONS = 10_000_000;
 interface Setup {
   readonly memory: number;
   readonly cpu?: string;
+  readonly commandLine?: string;
   readonly net?: boolean;
   readonly seed?: number;
   /** There is a virtio console. */
@@ -150,6 +163,7 @@ function hardware(options: MachineOptions): Hardware {
   const {
     memory = DEFAULT_MEMORY,
     cpu,
+    commandLine,
     net,
     seed,
     onSerial,
@@ -188,9 +202,11 @@ function hardware(options: MachineOptions): Hardware {
     io: pc.ports,
     run: () => pc.run({ instructions: KERNEL_SLICE_INSTRUCTIONS }),
     e820: pcE820Map(ramBytes),
+    ...(commandLine === undefined ? {} : { commandLine }),
   });
   const setup = {
     memory: ramBytes,
+    ...(commandLine === undefined ? {} : { commandLine }),
     ...(cpu === undefined ? {} : { cpu }),
     ...(net === undefined ? {} : { net }),
     ...(seed === undefined ? {} : { seed }),
@@ -228,22 +244,28 @@ class RunningMachine implements Machine {
   }
 
   load(image: Uint8Array, options: MachineLoadOptions = {}): LoadPlan {
+    const { onCrash = false, ...given } = options;
     const plan = planLoad({
       acpiRsdp: this.pc.rsdpPaddr,
-      ...options,
+      ...given,
       image,
       memoryRanges: this.kernel.e820,
+      crash: onCrash ? crashContext(this.kernel) : undefined,
     });
-    kexecLoad(this.kexec, plan);
+    kexecLoad(this.kexec, plan, onCrash);
     return plan;
   }
 
-  unload(): void {
-    kexecUnload(this.kexec);
+  unload({ onCrash = false } = {}): void {
+    kexecUnload(this.kexec, onCrash);
   }
 
   exec(): void {
     kexecReboot(this.kexec);
+  }
+
+  crash(): void {
+    sysrqCrash(this.kernel);
   }
 
   run(limit: MachineLimit = {}): PcStop {

@@ -2,7 +2,9 @@
 
 import type { Kernel, Process } from '@kexec/kernel-core';
 import {
+  __NR_open,
   __NR_reboot,
+  __NR_write,
   CAP_SYS_ADMIN,
   CAP_SYS_BOOT,
   LINUX_REBOOT_CMD_KEXEC,
@@ -10,24 +12,42 @@ import {
   LINUX_REBOOT_MAGIC2,
 } from '@kexec/kernel-core';
 import type { Kexec, KexecSegment } from '@kexec/kexec';
-import { __NR_kexec_load, __NR_kexec_load_2_5_48, KEXEC_ARCH_386, writeSegments } from '@kexec/kexec';
+import {
+  __NR_kexec_load,
+  __NR_kexec_load_2_5_48,
+  KEXEC_ARCH_386,
+  KEXEC_ON_CRASH,
+  writeSegments,
+} from '@kexec/kexec';
 import type { LoadPlan } from '@kexec/loaders';
 import { KexecError } from '@kexec/phys-mem';
 import { KexecSyscallError } from './syscall-error.js';
 
-/** Loads a planned image through `kexec_load(2)`. */
-export function kexecLoad(kexec: Kexec, plan: LoadPlan): void {
+const O_WRONLY = 1;
+const SYSRQ_CRASH = 0x63;
+
+/** Loads a planned image through `kexec_load(2)`, for the next reboot or for a panic. */
+export function kexecLoad(kexec: Kexec, plan: LoadPlan, onCrash = false): void {
   withProcess(kexec.kernel, (process) => {
     const segments = plan.segments.map(({ bytes, mem, memsz }): KexecSegment => {
       return { buf: copyIn(process, bytes), bufsz: bytes.length, mem, memsz };
     });
-    call(kexec, process, plan.entry, segments);
+    call(kexec, process, { entry: plan.entry, segments, onCrash });
   });
 }
 
 /** Unloads: `kexec_load` with no segments. */
-export function kexecUnload(kexec: Kexec): void {
-  withProcess(kexec.kernel, (process) => call(kexec, process, 0, []));
+export function kexecUnload(kexec: Kexec, onCrash = false): void {
+  withProcess(kexec.kernel, (process) => call(kexec, process, { entry: 0, segments: [], onCrash }));
+}
+
+/** `echo c > /proc/sysrq-trigger`; on return the CPU stands at the jump's first instruction, or has halted. */
+export function sysrqCrash(kernel: Kernel): void {
+  const process = kernel.createProcess();
+  const path = copyIn(process, new TextEncoder().encode('/proc/sysrq-trigger\0'));
+  const opened = process.syscall(__NR_open, path, O_WRONLY);
+  if (opened.returned)
+    process.syscall(__NR_write, opened.value, copyIn(process, Uint8Array.of(SYSRQ_CRASH)), 1);
 }
 
 /** `reboot(LINUX_REBOOT_CMD_KEXEC)`; on return the CPU stands at the jump's first instruction. */
@@ -66,10 +86,19 @@ function kernelGone(call: string, why: string): KexecError {
   });
 }
 
-function call(kexec: Kexec, process: Process, entry: number, segments: readonly KexecSegment[]): void {
+/** Arguments of kexec_load(2). */
+interface LoadCall {
+  readonly entry: number;
+  readonly segments: readonly KexecSegment[];
+  readonly onCrash: boolean;
+}
+
+function call(kexec: Kexec, process: Process, { entry, segments, onCrash }: LoadCall): void {
   const array = segments.length === 0 ? 0 : copyIn(process, writeSegments(segments));
   // The system call of 2002 has another number, and knows no flags.
-  const [nr, flags] = kexec.historic ? [__NR_kexec_load_2_5_48, 0] : [__NR_kexec_load, KEXEC_ARCH_386];
+  const [nr, flags] = kexec.historic
+    ? [__NR_kexec_load_2_5_48, 0]
+    : [__NR_kexec_load, KEXEC_ARCH_386 | (onCrash ? KEXEC_ON_CRASH : 0)];
   const outcome = process.syscall(nr, entry, segments.length, array, flags);
   if (!outcome.returned) throw kernelGone('kexec_load', outcome.why);
   if (outcome.value !== 0) throw new KexecSyscallError('kexec_load', outcome.value, kexec);

@@ -70,7 +70,7 @@ export class RelocationLab {
 
   /** Loads segments of whole pages of data that name their destination. */
   load(pages: PageQueue, segments: readonly KexecSegment[]): Loaded {
-    const host: KimageHost = { arch: I386_PAGES, mem: this.mem, pages };
+    const host = this.#host(pages);
     const image = createKimage(START, segments);
     for (const segment of segments) {
       const error = kimageLoadSegment(
@@ -89,7 +89,11 @@ export class RelocationLab {
 
   /** Frees an image's pages. */
   unload(pages: PageQueue, image: Kimage): void {
-    kimageFree({ arch: I386_PAGES, mem: this.mem, pages }, image);
+    kimageFree(this.#host(pages), image);
+  }
+
+  #host(pages: PageQueue): KimageHost {
+    return { arch: I386_PAGES, mem: this.mem, crashkRes: { start: 0, end: 0 }, pages };
   }
 
   /** Lets the CPU execute the stub; throws when it does not arrive at the entry point. */

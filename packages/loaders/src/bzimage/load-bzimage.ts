@@ -1,6 +1,6 @@
 /** bzImage: a Linux kernel entered at its 32-bit or 16-bit entry, with command line and initrd. */
 import { hexAddress } from '../address-text.js';
-import type { LoadedImage, LoadOptions } from '../load-plan.js';
+import type { LoadedImage, LoaderOptions } from '../load-plan.js';
 import { LoaderError } from '../loader-error.js';
 import type { Placement } from '../placement.js';
 import { handOff } from './linux-hand-off.js';
@@ -14,7 +14,7 @@ import { protocolText, XLOADFLAGS } from './setup-header.js';
  *
  * @throws LoaderError
  */
-export function loadBzImage(options: LoadOptions, placement: Placement): LoadedImage {
+export function loadBzImage(options: LoaderOptions, placement: Placement): LoadedImage {
   if (options.args === 'none') {
     throw new LoaderError('BAD_OPTION', 'a bzImage always takes its arguments as Linux does, not args-none', {
       details: { rule: 'args', found: options.args, limit: 'linux' },

@@ -1,7 +1,7 @@
 /** elf-x86: a static executable put where it was linked, entered with nothing or as a Linux kernel is. */
 import type { PhysAddr } from '@kexec/phys-mem';
 import { handOff } from '../bzimage/linux-hand-off.js';
-import type { LoadedImage, LoadOptions } from '../load-plan.js';
+import type { LoadedImage, LoaderOptions } from '../load-plan.js';
 import { LoaderError } from '../loader-error.js';
 import type { Placement } from '../placement.js';
 import { fakedSetup } from './args-linux.js';
@@ -17,7 +17,7 @@ import { type ElfFile, readElf } from './read-elf.js';
  *
  * @throws LoaderError
  */
-export function loadElf(options: LoadOptions, placement: Placement): LoadedImage {
+export function loadElf(options: LoaderOptions, placement: Placement): LoadedImage {
   if (options.realMode) {
     throw new LoaderError('BAD_OPTION', 'an ELF file has no 16-bit entry', {
       details: { rule: 'realMode', found: true, limit: 'bzImage' },
@@ -38,7 +38,7 @@ export function loadElf(options: LoadOptions, placement: Placement): LoadedImage
   return { entry: linux.purgatory, linux, notes: [...notes, 'args-linux: esi points to a boot_params'] };
 }
 
-function argumentStyle(options: LoadOptions): 'none' | 'linux' {
+function argumentStyle(options: LoaderOptions): 'none' | 'linux' {
   const given = options.initrd ? 'initrd' : options.append ? 'command line' : undefined;
   if (options.args !== 'none' || !given) return options.args ?? (given ? 'linux' : 'none');
   throw new LoaderError('NO_ARGUMENTS', `with args-none the kernel cannot be handed the ${given}`, {

@@ -31,6 +31,10 @@ load_address:
         push eax
         retf                            ; loads cs
 in_boot_cs:
+        xor esi, esi                    ; before a crash kernel uses it: memory from 0 on
+        mov edi, [ebx + backup_to]
+        mov ecx, [ebx + backup_dwords]
+        rep movsd
         mov esi, [ebx + boot_params]
         push dword [ebx + entry32]
         xor eax, eax
@@ -45,6 +49,10 @@ align 4
 entry32:
         dd 0                            ; written by the loader
 boot_params:
+        dd 0                            ; written by the loader
+backup_to:
+        dd 0                            ; written by the loader
+backup_dwords:
         dd 0                            ; written by the loader
 
         dw 0                            ; gdt_base on a dword boundary

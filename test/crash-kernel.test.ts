@@ -1,0 +1,57 @@
+/** A crash kernel: the modelled kernel panics, Debian’s Linux starts in the memory set aside, and reads the old memory. */
+import { KERN_DEBUG } from '@kexec/kernel-core';
+import { describe, expect, test } from 'vitest';
+import { fixture } from './fixture.js';
+import { type Listened, listenedMachine, runUntil } from './serial-text.js';
+
+const vmlinuz = fixture('vmlinuz');
+/** Its /init starts a shell. */
+const initramfs = fixture('initramfs.gz');
+/** Its /init prints what vmcore-dmesg finds; scripts/build-kexec-initramfs.mjs makes it. */
+const kexecInitramfs = fixture('kexec.gz');
+const APPEND = 'console=ttyS0 cryptomgr.notests irqpoll nr_cpus=1 reset_devices';
+/** Logged at a level that the console does not show: whoever says it has read the memory. */
+const PATTERN = 'said before the panic: 5eed2548';
+/** Instructions; the boot takes some 7 thousand million. */
+const LIMIT = 20_000_000_000;
+
+/** A machine whose kernel has panicked with Debian's Linux loaded for that. */
+function crashed(memory: string, crashkernel: string, initrd: Uint8Array | undefined): Listened {
+  if (!vmlinuz || !initrd) throw new Error('the fixtures are not there');
+  const listened = listenedMachine({ memory, commandLine: `crashkernel=${crashkernel}` });
+  const { machine } = listened;
+  machine.load(vmlinuz, { onCrash: true, initrd, append: APPEND });
+  machine.kernel.printk(KERN_DEBUG, PATTERN);
+  machine.crash();
+  expect(listened.text()).toContain('Kernel panic - not syncing: sysrq triggered crash');
+  expect(listened.text()).not.toContain(PATTERN);
+  return listened;
+}
+
+function type({ machine }: Listened, line: string): void {
+  machine.input(new TextEncoder().encode(`${line}\n`));
+}
+
+describe.skipIf(!vmlinuz || !initramfs)('after a panic of the modelled kernel', () => {
+  test('Debian’s Linux finds the old kernel’s log in /proc/vmcore', () => {
+    const listened = crashed('160M', '96M', initramfs);
+    runUntil(listened, '/ # ', LIMIT);
+    // Only what lies outside the reservation is in the dump.
+    type(listened, 'wc -c < /proc/vmcore; grep -a -o -m1 "<7>said before the panic: [0-9a-f]*" /proc/vmcore');
+    runUntil(listened, `<7>${PATTERN}`, LIMIT);
+    expect(listened.text()).toContain(`<7>${PATTERN}`);
+    type(listened, 'poweroff -f');
+    expect(runUntil(listened, 'never said', LIMIT)).toEqual({ kind: 'power-off' });
+    expect(Number(/^(6\d{7})\r?$/m.exec(listened.text())?.[1])).toBeLessThan(64 << 20);
+  }, 3_600_000);
+});
+
+describe.skipIf(!vmlinuz || !kexecInitramfs)('vmcore-dmesg', () => {
+  test('prints the modelled kernel’s messages, panic included', () => {
+    const listened = crashed('512M', '256M', kexecInitramfs);
+    expect(runUntil(listened, 'never said', LIMIT)).toEqual({ kind: 'power-off' });
+    const [, dump = ''] = listened.text().split(/init: vmcore of \d+ bytes/);
+    expect(dump).toContain(PATTERN);
+    expect(dump).toContain('Kernel panic - not syncing: sysrq triggered crash');
+  }, 3_600_000);
+});
