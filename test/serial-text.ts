@@ -11,9 +11,11 @@ export interface Listened {
 
 /** A machine with somebody listening on its serial line. */
 export function listenedMachine(options: MachineOptions = {}): Listened {
-  const bytes: number[] = [];
-  const machine = createMachine({ ...options, onSerial: (byte) => bytes.push(byte) });
-  return { machine, text: () => String.fromCharCode(...bytes) };
+  let text = '';
+  const onSerial = (byte: number) => {
+    text += String.fromCharCode(byte);
+  };
+  return { machine: createMachine({ ...options, onSerial }), text: () => text };
 }
 
 /** Runs in slices until the machine stops by itself, the text has come, or the instructions are used up. */

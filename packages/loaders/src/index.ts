@@ -19,6 +19,7 @@ export {
   XLOADFLAGS,
 } from './bzimage/setup-header.js';
 export type { CrashContext, NoteArea } from './crash/crash-context.js';
+export { crc32 } from './decompress/checksum.js';
 export {
   type Codec,
   DECOMPRESSED_BYTES_MAX,

@@ -1,6 +1,6 @@
 /** The snapshot file: versioned, checksummed; state as JSON, RAM as runs of pages that are not all zero. */
+import { crc32 } from '@kexec/loaders';
 import { KexecError, PAGE_SIZE } from '@kexec/phys-mem';
-import { crc32 } from './crc32.js';
 
 /*
  * All words little-endian:
@@ -19,7 +19,7 @@ const CHECKED_FROM = 0x10;
 const RUN_HEADER_BYTES = 8;
 
 /** Version written, and the only one read. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 /** A run of pages with something in them. */
 export interface PageRun {

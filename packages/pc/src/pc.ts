@@ -1,23 +1,17 @@
 /** The PC: a processor on a board, and the loop that runs it between the events of the clock. */
 import type { PhysMem } from '@kexec/phys-mem';
-import {
-  type Cpu,
-  type CpuModel,
-  type CpuModelName,
-  createCpu,
-  FEATURE,
-  type StopReason,
-  type TranslatorChoice,
-} from '@kexec/x86-cpu';
-import { createDevices, type PcDevices, type ResetSource } from './board.js';
-import { PortBus, type UnclaimedAccess } from './bus/port-bus.js';
+import { type Cpu, createCpu, FEATURE, type StopReason } from '@kexec/x86-cpu';
+import { createDevices, type PcDevices } from './board.js';
+import { PortBus } from './bus/port-bus.js';
 import { Clock } from './clock.js';
-import type { DeviceState, Savable } from './device-state.js';
 import type { PamPiece } from './devices/i440fx-pam.js';
 import { setUpCmos } from './firmware/bios/post.js';
-import { type FirmwareOptions, plugFirmware } from './firmware/firmware.js';
+import { plugFirmware } from './firmware/firmware.js';
 import { OPTION_ROM_PADDR, VIDEO_PADDR } from './memlayout.js';
-import { hasPci, type PciOptions } from './pci-board.js';
+import { DEFAULT_EPOCH, type PcOptions } from './pc-options.js';
+import { loadDevices, type PcState, saveDevices } from './pc-state.js';
+import type { PcLimit, PcStop } from './pc-stop.js';
+import { hasPci } from './pci-board.js';
 import { mapPlatform } from './platform-mmio.js';
 
 /**
@@ -34,68 +28,11 @@ export const ISA_CYCLE_NS = 1000;
  */
 const RDTSC_TICKS = 32;
 
-/** Sunday, 2002-11-17 00:00: the day of Linux 2.5.48. */
-export const DEFAULT_EPOCH = 1_037_491_200;
-
 /** A HLT that lasts longer than this is given back to the caller: only input can end it. */
 const IDLE_NS = 60_000_000_000;
 /** Instructions that the processor gets at once: few, so that a port access seldom has to cut the slice short. */
 const MAX_SLICE = 0x1_0000;
 const EFLAGS_IF = 0x200;
-
-/** How to build a PC. */
-export interface PcOptions extends PciOptions, FirmwareOptions {
-  readonly mem: PhysMem;
-  /** CPU model or its name; x86-cpu's default when left out. */
-  readonly model?: CpuModel | CpuModelName;
-  /** How the processor executes; x86-cpu's default when left out. */
-  readonly interpreter?: 'fast' | 'reference';
-  /** How hot code is translated, false for not at all; x86-cpu's default when left out. */
-  readonly translator?: TranslatorChoice;
-  /** Hears every byte sent on ttyS0. */
-  readonly onSerial?: (byte: number) => void;
-  /** Hears every byte sent on ttyS1. */
-  readonly onSerial2?: (byte: number) => void;
-  /** Hears every byte written to port E9. */
-  readonly onDebug?: (byte: number) => void;
-  /** Hears each new POST code. */
-  readonly onPost?: (code: number) => void;
-  /** Hears the first read and the first write of each port that nobody claims. */
-  readonly onUnclaimed?: (access: UnclaimedAccess) => void;
-  /** Date and time at power-on, seconds since 1970-01-01 00:00; {@link DEFAULT_EPOCH} when left out. */
-  readonly epoch?: number;
-}
-
-/** How far to run. */
-export interface PcLimit {
-  /** Instructions at most; a jump of the clock during HLT counts as one. */
-  readonly instructions?: number;
-  /** Nanoseconds of virtual time at most. */
-  readonly nanoseconds?: number;
-  /** Nanoseconds at most that pass in HLT: a caller that wants them to last as long on its own clock asks for few. */
-  readonly haltedNanoseconds?: number;
-}
-
-/** Why a run ended. */
-export type PcStop =
-  | Exclude<StopReason, { kind: 'halt' }>
-  /** HLT with interrupts disabled: nothing can end it. */
-  | { readonly kind: 'halted-forever' }
-  /** HLT with interrupts enabled, and nothing is coming but perhaps input. */
-  | { readonly kind: 'idle' }
-  /** A device pulled the reset line; call {@link Pc.reset} to let it happen. */
-  | { readonly kind: 'reset'; readonly by: ResetSource }
-  /** The guest turned the power off. */
-  | { readonly kind: 'power-off' }
-  /** The guest wrote `code` to the debug exit port. */
-  | { readonly kind: 'exit'; readonly code: number };
-
-/** Everything of a PC but its memory. Numbers, lists, and the processor's bytes: fit for structured clone. */
-export interface PcState {
-  readonly cpu: Uint8Array;
-  readonly clock: DeviceState;
-  readonly devices: Readonly<Record<string, DeviceState>>;
-}
 
 /**
  * Builds a PC around a memory, as its BIOS leaves it after the power-on self-test: ROM, interrupt vectors and BIOS
@@ -175,7 +112,7 @@ export class Pc {
     this.rsdpPaddr = plugFirmware({ mem, ports, cpu, devices, pci: hasPci(options), powerOff }, options);
     setUpCmos(this.devices.rtc, this.mem.ramBytes);
     mapPlatform(this.mem, this.devices);
-    this.powerOn = this.saveDevices();
+    this.powerOn = saveDevices(this.devices);
     this.reset();
   }
 
@@ -235,12 +172,12 @@ export class Pc {
     this.request = undefined;
     this.cpu.reset();
     this.devices.rtc.reset();
-    this.loadDevices(this.powerOn);
+    loadDevices(this.devices, this.powerOn);
     this.cpu.setA20(this.a20);
   }
 
   saveState(): PcState {
-    const devices = { ...this.saveDevices(), rtc: this.devices.rtc.saveState() };
+    const devices = { ...saveDevices(this.devices), rtc: this.devices.rtc.saveState() };
     return { cpu: this.cpu.saveState(), clock: this.clock.saveState(), devices };
   }
 
@@ -250,7 +187,7 @@ export class Pc {
     this.cpu.loadState(state.cpu);
     this.clock.loadState(state.clock);
     this.devices.rtc.loadState(state.devices.rtc ?? {});
-    this.loadDevices(state.devices);
+    loadDevices(this.devices, state.devices);
     this.cpu.setA20(this.a20);
   }
 
@@ -330,41 +267,5 @@ export class Pc {
   private setA20(level: boolean): void {
     this.a20 = level;
     this.cpu.setA20(level);
-  }
-
-  /** What a reset restores, in loading order: the interrupt controllers last, as the others drive their inputs. */
-  private savables(): Record<string, Savable> {
-    const { pic, pit, uart, keyboard, port61, port92, post, pci, pciBoard, vga } = this.devices;
-    const { hpet, uart2, pm, ioApic, localApic, dma, dma2, dmaPages } = this.devices;
-    return {
-      hpet,
-      pit,
-      uart,
-      keyboard,
-      port61,
-      port92,
-      post,
-      pci,
-      uart2,
-      pm,
-      ...pciBoard.savables,
-      vga,
-      dma,
-      dma2,
-      dmaPages,
-      'pic.slave': pic.slave,
-      'pic.master': pic.master,
-      ...(ioApic && localApic ? { ioApic, localApic } : {}),
-    };
-  }
-
-  private saveDevices(): Record<string, DeviceState> {
-    return Object.fromEntries(
-      Object.entries(this.savables()).map(([name, device]) => [name, device.saveState()]),
-    );
-  }
-
-  private loadDevices(states: PcState['devices']): void {
-    for (const [name, device] of Object.entries(this.savables())) device.loadState(states[name] ?? {});
   }
 }

@@ -10,7 +10,7 @@ function crcTable(polynomial: number): Uint32Array {
 
 const CRC32 = crcTable(0xedb8_8320);
 
-/** CRC-32 of gzip and XZ (ISO 3309). */
+/** CRC-32 of gzip and XZ (ISO 3309), a uint32. */
 export function crc32(bytes: Uint8Array): number {
   let crc = -1;
   for (const byte of bytes) crc = (crc >>> 8) ^ (CRC32[(crc ^ byte) & 0xff] ?? 0);

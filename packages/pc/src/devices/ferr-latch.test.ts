@@ -24,6 +24,17 @@ describe('the FERR# latch', () => {
     expect(latch.isErrorIgnored).toBe(false);
   });
 
+  it('is part of a saved machine: IGNNE# is still there when it goes on', () => {
+    const saved = createPc({ mem: createPhysMem({ ramBytes: 1 << 20 }) });
+    saved.devices.ferr.setFerr(true);
+    saved.ports.write(0xf0, 0, 1);
+    const other = createPc({ mem: createPhysMem({ ramBytes: 1 << 20 }) });
+    other.loadState(structuredClone(saved.saveState()));
+    expect(other.devices.ferr.isErrorIgnored).toBe(true);
+    other.reset();
+    expect(other.devices.ferr.isErrorIgnored).toBe(false);
+  });
+
   it('brings a program with CR0.NE clear to the handler of INT 75, and back', () => {
     const mem = createPhysMem({ ramBytes: 1 << 20 });
     const pc = createPc({ mem });

@@ -14,7 +14,6 @@ import { BIOS_PADDR, OPTION_ROM_PADDR } from '../memlayout.js';
 import type { PciOptions } from '../pci-board.js';
 import { biosCaller } from './bios/bios-caller.js';
 import { BiosServices } from './bios/bios-services.js';
-import type { BiosDisk } from './bios/disk-services.js';
 import { installFirmware } from './bios/post.js';
 import { SERVICE_PORT } from './bios/rom.s.js';
 import { setUpPlatform } from './platform-post.js';
@@ -33,8 +32,6 @@ export interface FirmwareOptions {
   readonly bios?: Uint8Array;
   /** The memory map that our own BIOS tells; a PC's of that much RAM when left out. */
   readonly e820?: readonly E820Entry[];
-  /** Disks of our own BIOS's INT 13, from 80 on; those of the board when left out. */
-  readonly biosDisks?: readonly BiosDisk[];
 }
 
 /** What firmware is plugged into. */
@@ -56,14 +53,15 @@ export interface FirmwareSocket {
  */
 export function plugFirmware(socket: FirmwareSocket, options: FirmwareOptions & PciOptions): PhysAddr {
   const { mem, ports, cpu, devices, pci, powerOff } = socket;
-  const boardDisks = (options.disks ?? []).map(({ backend }) => backend);
-  const { bios, e820 = pcE820Map(mem.ramBytes), biosDisks: disks = boardDisks } = options;
+  const { bios, e820 = pcE820Map(mem.ramBytes) } = options;
   if (bios) {
     installForeignRom(mem, bios);
     return 0;
   }
   const { eax: signature, edx: features } = cpu.model.cpuidLeaf(1);
   const apic = devices.localApic !== undefined;
+  // INT 13 numbers the disks of the board from 80 on.
+  const disks = (options.disks ?? []).map(({ backend }) => backend);
   installFirmware(mem);
   const rsdpPaddr = installTables(mem, { ramBytes: mem.ramBytes, apic, signature, features });
   const services = new BiosServices({ mem, ports, caller: biosCaller(cpu), e820, disks, pci, powerOff });

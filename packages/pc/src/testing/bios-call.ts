@@ -1,5 +1,5 @@
 /** Tests' way to make BIOS calls: register values in, INT, register values out. */
-import type { PcOptions } from '../pc.js';
+import type { PcOptions } from '../pc-options.js';
 import { boot, type Machine } from './real-mode.js';
 
 const REGISTERS = ['eax', 'ebx', 'ecx', 'edx', 'esi', 'edi', 'ebp'] as const;

@@ -1,7 +1,9 @@
 /** Tests' way to run a real-mode program on a PC. */
 import { createPhysMem } from '@kexec/phys-mem';
 import { assemble, CS, DS, ES, SS } from '@kexec/x86-cpu';
-import { createPc, type Pc, type PcOptions, type PcStop } from '../pc.js';
+import { createPc, type Pc } from '../pc.js';
+import type { PcOptions } from '../pc-options.js';
+import type { PcStop } from '../pc-stop.js';
 
 /** Where the program begins, in segment 0. */
 export const ENTRY = 0x8000;

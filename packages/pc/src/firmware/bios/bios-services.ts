@@ -1,11 +1,12 @@
 /** The BIOS's services: behind one port, by the number that the ROM's entry has pushed. */
 import type { E820Entry, PhysMem } from '@kexec/phys-mem';
+import type { BlockBackend } from '../../block/block-backend.js';
 import type { PortBus, PortDevice } from '../../bus/port-bus.js';
 import { BIOS_PADDR } from '../../memlayout.js';
 import { BDA } from './bios-data.js';
 import { bootService, noSystemService } from './boot-services.js';
 import { clockServices } from './clock-services.js';
-import { type BiosDisk, diskServices } from './disk-services.js';
+import { diskServices } from './disk-services.js';
 import { KeyboardServices } from './keyboard-services.js';
 import { pciService } from './pci-services.js';
 import { setUpDevices, setUpMemory } from './post.js';
@@ -35,7 +36,7 @@ export interface BiosMachine {
   readonly ports: PortBus;
   readonly caller: BiosCaller;
   readonly e820: readonly E820Entry[];
-  readonly disks: readonly BiosDisk[];
+  readonly disks: readonly BlockBackend[];
   /** Whether there is a PCI bus, whose devices are to be set up. */
   readonly pci: boolean;
   /** APM turns the machine off. */

@@ -1,6 +1,7 @@
 /** INT 18 and INT 19: the boot sector of the first disk, or word that there is none. */
+import type { BlockBackend } from '../../block/block-backend.js';
 import { BIOS_SEGMENT } from '../../memlayout.js';
-import { type BiosDisk, FIRST_DISK, readSectors } from './disk-services.js';
+import { FIRST_DISK, readSectors } from './disk-services.js';
 import type { Service, ServiceCall } from './service-call.js';
 import type { TextScreen } from './text-screen.js';
 
@@ -11,7 +12,7 @@ const SIGNATURE_OFFSET = 0x1fe;
 /** What booting needs. */
 export interface BootMachine {
   readonly screen: TextScreen;
-  readonly disks: readonly BiosDisk[];
+  readonly disks: readonly BlockBackend[];
   /** Offset of the ROM's last halt. */
   readonly stopOffset: number;
 }

@@ -10,7 +10,7 @@ const DISK = 0x13;
 const SECTORS = 20 * 16 * 63;
 
 function withDisk(disk: MemoryDisk = memoryDisk(SECTORS)) {
-  const { pc, call } = biosCaller({ biosDisks: [disk] });
+  const { pc, call } = biosCaller({ disks: [{ backend: disk, interface: 'ide' }] });
   const packet = (count: number, lba: number) => {
     pc.mem.writeBytes(0x700, Uint8Array.of(0x10, 0, count, 0, BUFFER & 0xff, BUFFER >> 8, 0, 0));
     pc.mem.write32(0x708, lba);

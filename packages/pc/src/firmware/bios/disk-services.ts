@@ -1,17 +1,9 @@
 /** INT 13: fixed disks by cylinder, head and sector, and by the Enhanced Disk Drive extensions. */
 import { KexecError, type PhysMem } from '@kexec/phys-mem';
+import { type BlockBackend, SECTOR_BYTES } from '../../block/block-backend.js';
 import { BDA } from './bios-data.js';
 import type { Functions, Service, ServiceCall } from './service-call.js';
 
-/** A disk as the BIOS sees it: sectors of 512 bytes, numbered from 0. Both methods throw a KexecError when the medium fails. */
-export interface BiosDisk {
-  readonly sectors: number;
-  /** Fills `bytes`, whole sectors, from sector `lba` on. */
-  read(lba: number, bytes: Uint8Array): void;
-  write(lba: number, bytes: Uint8Array): void;
-}
-
-export const SECTOR_BYTES = 512;
 /** DL of the first fixed disk. */
 export const FIRST_DISK = 0x80;
 
@@ -34,7 +26,7 @@ export interface Geometry {
 }
 
 /** LBA-assisted translation: 63 sectors, and as many heads as keep the cylinders at 1024 or below. */
-export function geometryOf(disk: BiosDisk): Geometry {
+export function geometryOf(disk: Pick<BlockBackend, 'sectors'>): Geometry {
   const heads =
     [16, 32, 64, 128].find((count) => disk.sectors <= MAX_CYLINDERS * count * SECTORS_PER_TRACK) ?? MAX_HEADS;
   const cylinders = Math.floor(disk.sectors / (heads * SECTORS_PER_TRACK));
@@ -42,7 +34,7 @@ export function geometryOf(disk: BiosDisk): Geometry {
 }
 
 /** The services, by AH. */
-export function diskServices(mem: PhysMem, disks: readonly BiosDisk[]): Service {
+export function diskServices(mem: PhysMem, disks: readonly BlockBackend[]): Service {
   const functions: Functions = new Map<number, Service>([
     // Reset; recalibrate; controller reset and diagnostic: nothing moves.
     [0x00, (call) => finish(call, STATUS.OK)],
@@ -77,7 +69,7 @@ export function diskServices(mem: PhysMem, disks: readonly BiosDisk[]): Service 
     call.ah = status;
     call.carry = status !== STATUS.OK;
   };
-  const onDisk = (call: ServiceCall, work: (disk: BiosDisk) => number | undefined): void => {
+  const onDisk = (call: ServiceCall, work: (disk: BlockBackend) => number | undefined): void => {
     const disk = disks[call.dl - FIRST_DISK];
     const status = disk ? work(disk) : STATUS.BAD_COMMAND;
     if (status === undefined) {
@@ -85,7 +77,7 @@ export function diskServices(mem: PhysMem, disks: readonly BiosDisk[]): Service 
       call.carry = false;
     } else finish(call, status);
   };
-  const parameters = (call: ServiceCall, disk: BiosDisk): number => {
+  const parameters = (call: ServiceCall, disk: BlockBackend): number => {
     const { cylinders, heads, sectors } = geometryOf(disk);
     const last = cylinders - 1;
     call.ch = last & 0xff;
@@ -104,7 +96,7 @@ export function diskServices(mem: PhysMem, disks: readonly BiosDisk[]): Service 
 }
 
 /** Moves sectors between disk and memory. @returns whether the disk could */
-type Transfer = (call: ServiceCall, disk: BiosDisk, part: Part) => boolean;
+type Transfer = (call: ServiceCall, disk: BlockBackend, part: Part) => boolean;
 interface Part {
   readonly lba: number;
   readonly count: number;
@@ -124,7 +116,7 @@ const writeFrom: Transfer = (call, disk, { lba, count, segment, offset }) =>
 const verify: Transfer = (_, disk, { lba, count }) => readSectors(disk, lba, count) !== undefined;
 
 /** Reads sectors into memory of their own; undefined when the medium fails. */
-export function readSectors(disk: BiosDisk, lba: number, count: number): Uint8Array | undefined {
+export function readSectors(disk: BlockBackend, lba: number, count: number): Uint8Array | undefined {
   const bytes = new Uint8Array(count * SECTOR_BYTES);
   return succeeds(() => disk.read(lba, bytes)) ? bytes : undefined;
 }
@@ -140,7 +132,7 @@ function succeeds(work: () => void): boolean {
 }
 
 /** Functions 02 to 04: AL sectors at cylinder CH and CL bits 7–6, head DH, sector CL bits 5–0; memory at ES:BX. */
-function transfer(call: ServiceCall, disk: BiosDisk, move: Transfer): number {
+function transfer(call: ServiceCall, disk: BlockBackend, move: Transfer): number {
   const { heads, sectors } = geometryOf(disk);
   const cylinder = call.ch | ((call.cl & 0xc0) << 2);
   const sector = call.cl & 0x3f;
@@ -150,14 +142,14 @@ function transfer(call: ServiceCall, disk: BiosDisk, move: Transfer): number {
   return moveChecked(call, disk, { lba, count, segment: call.es, offset: call.bx }, move);
 }
 
-function moveChecked(call: ServiceCall, disk: BiosDisk, part: Part, move: Transfer): number {
+function moveChecked(call: ServiceCall, disk: BlockBackend, part: Part, move: Transfer): number {
   if (part.lba + part.count > disk.sectors) return STATUS.NOT_FOUND;
   if (move(call, disk, part)) return STATUS.OK;
   return move === writeFrom ? STATUS.WRITE_FAULT : STATUS.UNREADABLE;
 }
 
 /** Function 15. IBM AT, "Read DASD Type": 0 is no drive, 3 a fixed disk with its sectors in CX:DX. */
-function diskType(call: ServiceCall, disk: BiosDisk | undefined): void {
+function diskType(call: ServiceCall, disk: BlockBackend | undefined): void {
   const sectors = Math.min(disk?.sectors ?? 0, 0xffff_ffff);
   call.ax = disk ? 0x0300 : 0;
   call.cx = sectors >>> 16;
@@ -175,7 +167,7 @@ function extensions(call: ServiceCall): number | undefined {
 }
 
 /** Functions 42 to 44 and 47: a packet at DS:SI with count, buffer and a 64-bit LBA. */
-function extended(call: ServiceCall, disk: BiosDisk, move: Transfer): number {
+function extended(call: ServiceCall, disk: BlockBackend, move: Transfer): number {
   const packet = call.readFar(call.ds, call.si, EDD_PACKET_BYTES);
   const view = new DataView(packet.buffer, packet.byteOffset);
   const lba = Number(view.getBigUint64(8, true));
@@ -190,7 +182,7 @@ function extended(call: ServiceCall, disk: BiosDisk, move: Transfer): number {
 }
 
 /** Function 48: a table at DS:SI, whose first word says how much of it is wanted. */
-function extendedParameters(call: ServiceCall, disk: BiosDisk): number {
+function extendedParameters(call: ServiceCall, disk: BlockBackend): number {
   const wanted = call.readFar(call.ds, call.si, 2);
   if ((wanted[0] ?? 0) < EDD_PARAMETERS_BYTES && !wanted[1]) return STATUS.BAD_COMMAND;
   const { cylinders, heads, sectors } = geometryOf(disk);
