@@ -149,10 +149,53 @@ describe('refusals', () => {
     expect(status).toBe(4);
   });
 
+  test('--json tells the values behind the message', () => {
+    const { stdout } = kexec(file('large2', changed(elf, 0x48, 0, 0, 0, 0x10)), '--memory', '64M', '--json');
+    const { error } = JSON.parse(stdout);
+    expect(error.code).toBe('TOO_LITTLE_MEMORY');
+    expect(Object.keys(error.details).length).toBeGreaterThan(0);
+  });
+
   test('the historic stub on a 386 ends in exit 5, with the faulting instruction', () => {
     const { status, stderr } = kexec(elfPath, '--cpu', '386', '--engine', 'historic');
     expect(stderr).toMatch(/triple fault[\s\S]*mov\s+eax,\s?cr4/);
     expect(status).toBe(5);
+  });
+});
+
+describe('a machine in a file', () => {
+  const saveAt = (limit: string, name: string, ...args: string[]) => {
+    const path = join(folder, name);
+    const { status, stderr } = kexec(...args, '--icount-limit', limit, '--snapshot-save', path, '--no-jit');
+    expect([status, stderr]).toEqual([124, expect.stringContaining('the instruction limit is reached')]);
+    return readFileSync(path);
+  };
+
+  test('ends in the same state, to the byte, whether it ran at once, again, or in two processes', () => {
+    const whole = saveAt('6000', 'whole.snapshot', elfPath);
+    const again = saveAt('6000', 'again.snapshot', elfPath);
+    saveAt('4000', 'middle.snapshot', elfPath);
+    const inTwo = saveAt('2000', 'two.snapshot', '--snapshot-load', join(folder, 'middle.snapshot'));
+    expect([whole.equals(again), whole.equals(inTwo)]).toEqual([true, true]);
+  });
+
+  test('goes on to its end', () => {
+    saveAt('4000', 'early.snapshot', elfPath);
+    const { status, stdout } = kexec('--snapshot-load', join(folder, 'early.snapshot'));
+    expect(stdout).toMatch(/Halting\.\s*$/);
+    expect(status).toBe(0);
+  });
+
+  test('takes no FILE and nothing that it has already; and saving wants a run', () => {
+    const path = join(folder, 'early.snapshot');
+    expect(kexec('--snapshot-load', path, elfPath).status).toBe(2);
+    expect(kexec('--snapshot-load', path, '--memory', '64M').status).toBe(2);
+    expect(kexec('-l', elfPath, '--snapshot-save', path).status).toBe(2);
+    expect(kexec('--snapshot-load', join(folder, 'nowhere')).status).toBe(6);
+    expect(kexec('--snapshot-load', elfPath)).toMatchObject({
+      status: 6,
+      stderr: expect.stringContaining('SNAPSHOT_MAGIC'),
+    });
   });
 });
 

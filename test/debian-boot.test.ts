@@ -1,4 +1,5 @@
 /** Debian's Linux 6.1 from the jump to its shell, at which one can type, and to the end that poweroff makes. */
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { fixture } from './fixture.js';
 import { listenedMachine, runUntil } from './serial-text.js';
@@ -23,9 +24,15 @@ const TROUBLE =
 /** Instructions; it takes 6.5 thousand million to the shell. */
 const BOOT_LIMIT = 9_000_000_000;
 const COMMAND_LIMIT = 400_000_000;
+const PASTE_LIMIT = 4_000_000_000;
+
+/** A text of 16 KB: a terminal sends it in one piece, and its end long before the shell has read its beginning. */
+const PASTED = Array.from({ length: 256 }, (_, line) =>
+  `line ${line} of a text that was pasted, with some words more.\n`.padStart(64, '.'),
+).join('');
 
 test.skipIf(!vmlinuz || !initramfs)(
-  'Debian’s Linux boots to a shell, executes what is typed there, and turns the machine off',
+  'Debian’s Linux boots to a shell, executes what is typed there, loses nothing of what is pasted, and turns the machine off',
   () => {
     if (!vmlinuz || !initramfs) return;
     const listened = listenedMachine({ memory: '256M' });
@@ -43,6 +50,10 @@ test.skipIf(!vmlinuz || !initramfs)(
 
     machine.input(new TextEncoder().encode('echo $((6 * 7)) of $(uname -m)\r'));
     runUntil(listened, '42 of i686', COMMAND_LIMIT);
+    machine.input(new TextEncoder().encode(`cat > /tmp/pasted << END\r${PASTED}END\rmd5sum /tmp/pasted\r`));
+    const md5 = createHash('md5').update(PASTED).digest('hex');
+    runUntil(listened, `${md5}  /tmp/pasted`, PASTE_LIMIT);
+    expect(text()).toContain(`${md5}  /tmp/pasted`);
     machine.input(new TextEncoder().encode('poweroff -f\r'));
     expect(machine.run({ instructions: COMMAND_LIMIT })).toEqual({ kind: 'power-off' });
     expect(text()).toContain('reboot: Power down');

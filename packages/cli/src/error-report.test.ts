@@ -45,6 +45,11 @@ test('a loader tells an unknown image from a refused load', () => {
   expect(describeError(new LoaderError('TRUNCATED', 'words')).exitCode).toBe(3);
 });
 
+test('a library’s error brings the values that its message names', () => {
+  const error = new LoaderError('TRUNCATED', 'words', { details: { want: 2048, have: 1024 } });
+  expect(describeError(error).details).toEqual({ want: 2048, have: 1024 });
+});
+
 test('the command’s own errors carry their code', () => {
   expect(describeError(new CliError(3, 'NOTHING_LOADED', 'words', { remedy: 'Load.' }))).toEqual({
     exitCode: 3,

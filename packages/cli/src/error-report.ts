@@ -11,6 +11,8 @@ interface ErrorReport {
   readonly message: string;
   readonly remedy: string | undefined;
   readonly errno?: number;
+  /** The values that the message names. */
+  readonly details?: KexecError['details'];
 }
 
 /** Prints an error to stderr, or as JSON to stdout. @returns the exit code that it calls for */
@@ -18,7 +20,7 @@ export function reportError(error: unknown, json: boolean): number {
   const report = describeError(error);
   if (json) {
     const { exitCode, ...rest } = report;
-    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode, error: rest })}\n`);
+    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode, error: rest }, bigintAsText)}\n`);
     return exitCode;
   }
   process.stderr.write(`${pc.red('kexec:')} ${report.message} [${report.code}]\n`);
@@ -26,6 +28,9 @@ export function reportError(error: unknown, json: boolean): number {
   if (report.exitCode === EXIT.INTERNAL && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return report.exitCode;
 }
+
+/** JSON has no bigint: a 64-bit field of a header is written in decimal. */
+const bigintAsText = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value);
 
 /** Sorts an error into the table of exit codes. */
 export function describeError(error: unknown): ErrorReport {
@@ -36,7 +41,7 @@ export function describeError(error: unknown): ErrorReport {
     const { code, message } = error;
     const { exitCode, remedy = error.remedy } = outcomeOf(error);
     const errno = error instanceof KexecSyscallError ? { errno: error.errno } : {};
-    return { exitCode, code, message, remedy, ...errno };
+    return { exitCode, code, message, remedy, ...errno, details: error.details };
   }
   if (isSystemError(error)) {
     return { exitCode: EXIT.IO, code: error.code, message: error.message, remedy: undefined };

@@ -13,6 +13,9 @@ export const EXIT = {
   INTERNAL: 70,
   TIMEOUT: 124,
   /** 128 and the signal's number. */
+  SIGHUP: 129,
   SIGINT: 130,
+  /** The reader of the serial line has gone away. */
+  SIGPIPE: 141,
   SIGTERM: 143,
 } as const;

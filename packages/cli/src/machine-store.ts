@@ -13,6 +13,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-code.js';
+import { replaceFile } from './replace-file.js';
 
 /** How long a lock may name no owner. */
 const UNNAMED_LOCK_MS = 10_000;
@@ -52,14 +53,7 @@ export class MachineStore {
 
   /** Replaces the snapshot in one step: a reader sees the old or the new, never a part. */
   write(snapshot: Uint8Array): void {
-    const fresh = `${this.path}.${process.pid}`;
-    try {
-      writeFileSync(fresh, snapshot);
-      renameSync(fresh, this.path);
-    } finally {
-      // Still there when the disk was full.
-      rmSync(fresh, { force: true });
-    }
+    replaceFile(this.path, snapshot);
   }
 
   remove(): void {

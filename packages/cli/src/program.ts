@@ -29,6 +29,8 @@ export function createProgram(exit: Exit): Command {
     .option('-d, --debug', 'tell more: the plan, the segments')
     .option('--bios <file>', 'turn a machine on that runs this BIOS and no kernel; "builtin" is our own')
     .option('--debugcon', 'with --bios: what it writes to ports E9 and 402 goes to stderr')
+    .option('--snapshot-save <file>', 'save the machine when its run ends, for example by --icount-limit')
+    .option('--snapshot-load <file>', 'go on with such a machine, instead of loading a FILE')
     .option('--machine <name>', 'the saved machine that -l, -e, -u and -S share', 'default')
     .addHelpText('after', EXAMPLES);
   addImageOptions(program);
@@ -80,6 +82,7 @@ function addRunOptions(command: Command): void {
     )
     .option('--net', 'a virtio network card with a gateway that gives an address and answers ping')
     .option('--seed <n>', 'a virtio-rng card whose bytes follow from this number', parseSeed)
+    .option('--realtime', "keep the guest's time from running ahead of the clock on the wall")
     .option('--screen', 'write the VGA text screen to stdout at the end')
     .option('--no-jit', 'interpret all code: translate none of it')
     .option('--icount-limit <n>', 'stop after so many instructions of the new kernel, with 124', parseCount)
@@ -94,5 +97,5 @@ Examples:
   kexec -l vmlinuz && kexec -e                load now, jump later
 Exit codes:
   0 ok, 1 loaded (--status), 2 usage, 3 load refused, 4 unknown image, 5 guest fault, 6 I/O, 70 internal,
-  124 timeout, 130 SIGINT, 143 SIGTERM
+  124 timeout, 129 SIGHUP, 130 SIGINT, 141 no reader, 143 SIGTERM
 `;

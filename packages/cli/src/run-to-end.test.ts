@@ -119,6 +119,24 @@ describe('time in HLT', () => {
   }, 5_000);
 });
 
+describe('in real time', () => {
+  test('all of the guest’s time is slept, though it talks and stdin has ended', async () => {
+    const passing: Slice = (machine, instructions) => {
+      run.serial.onByte(0x41);
+      machine.retire(instructions);
+      machine.pass(60_000_000);
+      return { kind: 'budget' };
+    };
+    const run = start([idle, passing, passing, exitWith(0)], { realtime: true });
+    run.console.type('x');
+    run.console.end();
+    await delay(5);
+    // One slice after the first key, and the sleep after it.
+    expect(run.machine.asked).toHaveLength(2);
+    expect(await run.end).toBe(0);
+  });
+});
+
 describe('limits', () => {
   test('no slice passes the instruction limit', async () => {
     const { machine, end } = start([busy], { icountLimit: 120_001 });
@@ -157,6 +175,7 @@ describe('a stop from outside', () => {
   });
 
   test.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('%s ends it with %i', async (signal, exitCode) => {
@@ -201,6 +220,18 @@ describe('the reader of the serial line', () => {
     await vi.waitFor(() => expect(console.detached).toBe(true));
     accepted.shift()?.();
     expect(await end).toBe(124);
+  });
+
+  test('ends the run by going away, though the guest would talk for ever', async () => {
+    const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' });
+    const forever: Slice = () => {
+      run.serial.onByte(0x41);
+      return { kind: 'budget' };
+    };
+    const run = start([idle, forever], {}, new Writable({ write: (_chunk, _encoding, done) => done(gone) }));
+    run.console.type('x');
+    expect(await run.end).toBe(141);
+    expect([run.console.detached, told]).toEqual([true, '']);
   });
 
   test('fails the run when it fails', async () => {

@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { Arrivals } from './arrivals.js';
 import { EXIT } from './exit-code.js';
 import { Pace } from './pace.js';
-import type { RunStop } from './run-stop.js';
+import { ENDING_SIGNALS, type EndingSignal, type RunStop } from './run-stop.js';
 import type { Runnable } from './runnable.js';
 import type { SerialOutput } from './serial-output.js';
 import { Slices } from './slices.js';
@@ -18,6 +18,8 @@ export interface RunFlags {
   /** Milliseconds. */
   readonly timeout?: number;
   readonly json?: boolean;
+  /** The guest's clock is never ahead of the host's. */
+  readonly realtime?: boolean;
 }
 
 /** Time on the clock between two looks at keys, signals and the time limit. */
@@ -56,12 +58,11 @@ export async function runToEnd(
 async function untilStopped(
   machine: Runnable,
   serial: SerialOutput,
-  { timeout, icountLimit }: RunFlags,
+  { timeout, icountLimit, realtime = false }: RunFlags,
   attach: typeof attachConsole,
 ): Promise<RunStop> {
   const arrivals = new Arrivals();
-  const onSignal = (signal: NodeJS.Signals) =>
-    arrivals.ask({ kind: 'interrupted', signal: signal === 'SIGTERM' ? signal : 'SIGINT' });
+  const onSignal = (signal: EndingSignal) => arrivals.ask({ kind: 'interrupted', signal });
   const timer =
     timeout === undefined
       ? undefined
@@ -74,22 +75,21 @@ async function untilStopped(
     end: () => arrivals.note(),
     command: () => arrivals.ask({ kind: 'escape' }),
   });
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
   if (console.interactive) process.stderr.write(`${ESCAPE_HELP}\r\n`);
   try {
-    return await turns(new Slices(machine, icountLimit), serial, arrivals, console);
+    return await turns(new Slices(machine, { icountLimit, realtime }), serial, arrivals, console);
   } finally {
     clearTimeout(timer);
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
+    for (const signal of ENDING_SIGNALS) process.removeListener(signal, onSignal);
     console.detach();
   }
 }
 
 /**
  * While somebody may type, time in HLT is slept: a guest that idles costs next to nothing. It is not while the guest
- * talks: at 9600 baud a driver that sends from its interrupt handler would make the user wait for every line.
+ * talks: at 9600 baud a driver that sends from its interrupt handler would make the user wait for every line. In real
+ * time all of the guest's time is slept, whatever it does.
  */
 async function turns(
   slices: Slices,
@@ -102,11 +102,12 @@ async function turns(
     arrivals.clear();
     const stop = slices.runFor(TURN_MS, console.open);
     const unslept = slices.takeUnslept();
-    const sleeps = console.open && !serial.hasPending && unslept > 0;
+    const sleeps = unslept > 0 && (slices.realtime || (console.open && !serial.hasPending));
     serial.flush();
     if (stop && stop.kind !== 'idle') return stop;
     await arrivals.unlessAsked(serial.drained());
     await nextTurn();
+    if (serial.readerIsGone) return arrivals.asked ?? { kind: 'reader-gone' };
     if (stop && !arrivals.any) {
       if (!console.open) return stop;
       await arrivals.next();

@@ -90,6 +90,23 @@ describe('the bytes', () => {
     await serial.drained();
     expect(reader.text).toBe('a');
     expect(serial.lastLine).toBe('ab');
+    expect(serial.readerIsGone).toBe(true);
+  });
+
+  test('that a terminal refuses with EIO have lost their reader; a file’s are an error', async () => {
+    const terminal = Object.assign(new Reader(true), { isTTY: true });
+    const hungUp = new SerialOutput(terminal);
+    send(hungUp, 'a');
+    terminal.waiting.shift()?.(failure('EIO'));
+    await hungUp.drained();
+    expect(hungUp.readerIsGone).toBe(true);
+
+    const reader = new Reader(true);
+    const broken = new SerialOutput(reader);
+    send(broken, 'a');
+    reader.waiting.shift()?.(failure('EIO'));
+    await expect(broken.drained()).rejects.toThrow('EIO');
+    expect(broken.readerIsGone).toBe(false);
   });
 });
 

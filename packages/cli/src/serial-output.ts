@@ -12,6 +12,7 @@ export class SerialOutput {
   #line = '';
   #endedLine = '';
   #written: Promise<void> = Promise.resolve();
+  #readerIsGone = false;
   #muted = false;
   #error: Error | undefined;
 
@@ -33,6 +34,11 @@ export class SerialOutput {
   /** Whether something has come since the last flush. */
   get hasPending(): boolean {
     return this.#pending.length > 0;
+  }
+
+  /** Whether the reader has gone away (`| head`, a closed terminal): nobody will see what comes. */
+  get readerIsGone(): boolean {
+    return this.#readerIsGone;
   }
 
   /** Hands to the stream what has come so far. */
@@ -62,8 +68,10 @@ export class SerialOutput {
   }
 
   #fail(error: NodeJS.ErrnoException): void {
-    // A reader that has gone away (`| head`) is no error of ours.
-    if (error.code !== 'EPIPE') this.#error ??= error;
+    // write(2): EPIPE for a pipe without a reader, EIO for a terminal that has hung up.
+    if (error.code === 'EPIPE' || (error.code === 'EIO' && isTerminal(this.#stream)))
+      this.#readerIsGone = true;
+    else this.#error ??= error;
     this.#muted = true;
   }
 
@@ -72,4 +80,8 @@ export class SerialOutput {
     this.#line = (lines.pop() ?? '').slice(-LINE_LIMIT);
     this.#endedLine = lines.findLast((line) => line.trim() !== '')?.slice(-LINE_LIMIT) ?? this.#endedLine;
   }
+}
+
+function isTerminal(stream: Writable): boolean {
+  return 'isTTY' in stream && stream.isTTY === true;
 }

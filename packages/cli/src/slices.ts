@@ -7,46 +7,63 @@ const SLICE_INSTRUCTIONS = 50_000;
 /** As in pc.run: a HLT that lasts longer can only be ended by input. */
 const IDLE_NS = 60_000_000_000;
 
-/** HLT lasts as long for the user as for the guest, to this precision. Longer, and a prompt would come late. */
+/** What is slept lasts as long for the user as for the guest, to this precision. Longer, and a prompt would come late. */
 const PACE_NS = 50_000_000;
+
+/** What a run is bound by. */
+export interface SliceSettings {
+  readonly icountLimit?: number | undefined;
+  readonly realtime?: boolean;
+}
 
 /** The slices of one run. */
 export class Slices {
   readonly #machine: Runnable;
   #left: number;
   #haltedNs = 0;
-  /** Up to where time in HLT has been slept on the host's clock. */
+  /** Whether all of the guest's time is to be slept, not only that in HLT. */
+  readonly realtime: boolean;
+  /** Up to where time has been slept on the host's clock. */
   #sleptNs: number;
 
   /** @param icountLimit - instructions that the whole run may retire */
-  constructor(machine: Runnable, icountLimit = Number.POSITIVE_INFINITY) {
+  constructor(
+    machine: Runnable,
+    { icountLimit = Number.POSITIVE_INFINITY, realtime = false }: SliceSettings = {},
+  ) {
     this.#machine = machine;
     this.#left = icountLimit;
-    this.#sleptNs = machine.pc.haltedNanoseconds;
+    this.realtime = realtime;
+    this.#sleptNs = this.#sleepableNs;
   }
 
-  /** Time in HLT that has not been slept yet, in milliseconds; the caller sleeps it now, or not at all. */
+  /** Time that has not been slept yet, in milliseconds; the caller sleeps it now, or not at all. */
   takeUnslept(): number {
-    const { haltedNanoseconds } = this.#machine.pc;
-    const unslept = haltedNanoseconds - this.#sleptNs;
-    this.#sleptNs = haltedNanoseconds;
+    const sleepableNs = this.#sleepableNs;
+    const unslept = sleepableNs - this.#sleptNs;
+    this.#sleptNs = sleepableNs;
     return unslept / 1e6;
+  }
+
+  get #sleepableNs(): number {
+    const { clock, haltedNanoseconds } = this.#machine.pc;
+    return this.realtime ? clock.now() : haltedNanoseconds;
   }
 
   /**
    * Runs slices for so long on the host's clock, and at least one.
    *
-   * @param paced - stop early when there is time in HLT to be slept
+   * @param paced - stop early when there is time to be slept; always so in real time
    * @returns why the run stopped; undefined when only this time is up
    */
   runFor(milliseconds: number, paced = false): Exclude<RunStop, { kind: 'budget' }> | undefined {
-    const haltedNanoseconds = paced ? PACE_NS : Number.POSITIVE_INFINITY;
+    const haltedNanoseconds = paced || this.realtime ? PACE_NS : Number.POSITIVE_INFINITY;
     const end = performance.now() + milliseconds;
     do {
       if (this.#left <= 0) return LIMIT_REACHED;
       const stop = this.#slice(haltedNanoseconds);
       if (stop.kind !== 'budget') return stop;
-      if (this.#machine.pc.haltedNanoseconds - this.#sleptNs >= haltedNanoseconds) return undefined;
+      if (this.#sleepableNs - this.#sleptNs >= haltedNanoseconds) return undefined;
     } while (performance.now() < end);
     return undefined;
   }

@@ -24,6 +24,8 @@ export function describeStop(stop: RunStop, machine: Runnable, lastLine: string)
       return { exitCode: EXIT.OK, message: 'the guest turned the machine off' };
     case 'escape':
       return { exitCode: EXIT.OK, message: 'ended from the console' };
+    case 'reader-gone':
+      return { exitCode: EXIT.SIGPIPE, message: undefined };
     case 'interrupted':
       return {
         exitCode: EXIT[stop.signal],

@@ -27,6 +27,8 @@ import { registerProcessCalls } from './syscalls/process-calls.js';
 
 const STATE_VERSION = 2;
 
+const NO_PROCESSES: KernelState['processes'] = { last_pid: 0, processes: [] };
+
 /** Makes a kernel for a machine; boot() or loadState() brings it to life. */
 export function createKernel(options: KernelOptions): Kernel {
   return new Kernel(options);
@@ -156,7 +158,8 @@ export class Kernel extends KernelBase {
       pages: this.pages.saveState(),
       printk: this.messages.saveState(),
       texts: this.texts.saveState(),
-      processes: this.processes.saveState(),
+      // One that has ended runs none, and loadState brings none back.
+      processes: this.#state === 'running' ? this.processes.saveState() : NO_PROCESSES,
       C_A_D: this.reboot.C_A_D,
     };
   }

@@ -4,9 +4,9 @@ import { createMachine } from '@kexec/machine';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-code.js';
 import { readFile } from '../image-file.js';
-import { runToEnd } from '../run-to-end.js';
 import type { KexecFlags } from './kexec.js';
 import { listModels, machineOptions, serialOutput } from './kexec.js';
+import { runMachine } from './run-machine.js';
 
 const DEMOS: Readonly<Record<string, () => Uint8Array>> = {
   elf: createElfGuest,
@@ -37,5 +37,5 @@ export async function demoCommand(name: string, flags: KexecFlags): Promise<numb
     initrd: initrdPath === undefined ? DEFAULT_INITRD : readFile(initrdPath),
   });
   machine.exec();
-  return runToEnd(machine, serial, flags);
+  return runMachine(machine, serial, flags);
 }

@@ -10,10 +10,10 @@ import { EXIT } from '../exit-code.js';
 import { readFile, readImage } from '../image-file.js';
 import { MachineStore } from '../machine-store.js';
 import { describePlan } from '../plan-text.js';
-import { runToEnd } from '../run-to-end.js';
 import { SerialOutput } from '../serial-output.js';
 import type { PowerOnFlags } from './power-on.js';
 import { powerOn } from './power-on.js';
+import { runMachine } from './run-machine.js';
 
 /** Options as commander names them. */
 export interface KexecFlags extends PowerOnFlags {
@@ -35,6 +35,8 @@ export interface KexecFlags extends PowerOnFlags {
   readonly net?: boolean;
   readonly seed?: number;
   readonly jit?: boolean;
+  readonly snapshotSave?: string;
+  readonly snapshotLoad?: string;
 }
 
 /** @returns the exit code */
@@ -44,6 +46,10 @@ export async function kexecCommand(file: string | undefined, flags: KexecFlags):
   if (flags.bios !== undefined) {
     checkPowerOn(file, flags);
     return powerOn(flags.bios, serialOutput(flags), flags);
+  }
+  if (flags.snapshotLoad !== undefined) {
+    checkSnapshotLoad(file, flags);
+    return goOn(flags.snapshotLoad, flags);
   }
   checkUsage(file, flags);
   if (file !== undefined && !flags.load) return loadAndRun(file, flags);
@@ -63,6 +69,8 @@ function checkUsage(file: string | undefined, flags: KexecFlags): void {
   if (file === undefined && !flags.exec && !flags.unload && !flags.status)
     throw usage('name a FILE, or say -e, -u or -S');
   if (file !== undefined && (flags.unload || flags.status)) throw usage('--unload and --status take no FILE');
+  if (flags.snapshotSave !== undefined && (file === undefined || flags.load) && !flags.exec)
+    throw usage('--snapshot-save saves a machine when its run ends, and none runs');
   const idle = FILE_OPTIONS.find((name) => flags[name] !== undefined);
   if (file === undefined && idle)
     throw usage(`${optionOf(idle)} says how a FILE is loaded, and there is none`);
@@ -83,8 +91,23 @@ function checkPowerOn(file: string | undefined, flags: KexecFlags): void {
   );
 }
 
-/** Options that mean nothing on a machine without a kernel. */
-const KERNEL_OPTIONS = [
+/** Refuses what a machine from a file has already. */
+function checkSnapshotLoad(file: string | undefined, flags: KexecFlags): void {
+  const idle = [...LOAD_OPTIONS, ...MACHINE_OPTIONS].find((name) => flags[name] !== undefined);
+  if (file === undefined && idle === undefined) return;
+  const what = idle === undefined ? `FILE ${file}` : optionOf(idle);
+  throw new CliError(
+    EXIT.USAGE,
+    'USAGE',
+    `--snapshot-load goes on with a machine that runs: ${what} means nothing`,
+    {
+      remedy: 'Leave one of the two out.',
+    },
+  );
+}
+
+/** Options that say what becomes of a FILE or a saved machine. */
+const LOAD_OPTIONS = [
   'load',
   'exec',
   'unload',
@@ -95,8 +118,10 @@ const KERNEL_OPTIONS = [
   'initrd',
   'ramdisk',
   'realMode',
-  'engine',
 ] as const;
+
+/** Options that mean nothing on a machine without a kernel. */
+const KERNEL_OPTIONS = [...LOAD_OPTIONS, 'engine', 'snapshotSave', 'snapshotLoad'] as const;
 
 /** Options that mean nothing without a FILE. */
 const FILE_OPTIONS = [
@@ -127,9 +152,13 @@ async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
   const machine = createMachine(machineOptions(flags, serial));
   tell(machine.load(image, loadOptions(flags)), flags);
   machine.exec();
-  const exitCode = await runToEnd(machine, serial, flags);
-  if (flags.screen) process.stdout.write(`${machine.pc.devices.vga.text()}\n`);
-  return exitCode;
+  return runMachine(machine, serial, flags);
+}
+
+/** A machine from a file, where it stopped. */
+function goOn(path: string, flags: KexecFlags): Promise<number> {
+  const serial = serialOutput(flags);
+  return runMachine(restored(readFile(path), path, serial, flags), serial, flags);
 }
 
 function load(store: MachineStore, file: string, flags: KexecFlags): void {
@@ -152,7 +181,7 @@ async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
   machine.exec();
   // The running kernel is gone from here on, and the saved machine with it.
   store.remove();
-  return runToEnd(machine, serial, flags);
+  return runMachine(machine, serial, flags);
 }
 
 function unload(store: MachineStore, flags: KexecFlags): number {
@@ -190,6 +219,11 @@ function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Ma
       },
     );
   }
+  return restored(snapshot, store.path, serial, flags);
+}
+
+/** @throws CliError when the snapshot cannot be used */
+function restored(snapshot: Uint8Array, path: string, serial: SerialOutput, flags: KexecFlags): Machine {
   try {
     return restoreMachine(snapshot, {
       onSerial: serial.onByte,
@@ -202,7 +236,7 @@ function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Ma
       remedy:
         error.code === 'SNAPSHOT_DISKS'
           ? 'Give the same --disk again.'
-          : `Remove ${store.path} and load the image again.`,
+          : `Remove ${path} and load the image again.`,
     });
   }
 }
