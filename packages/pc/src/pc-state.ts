@@ -7,6 +7,8 @@ export interface PcState {
   readonly cpu: Uint8Array;
   readonly clock: DeviceState;
   readonly devices: Readonly<Record<string, DeviceState>>;
+  /** Of the events so far. */
+  readonly trace: DeviceState;
 }
 
 /** The devices' part of a {@link PcState}, but for the RTC, which a reset leaves alone. */

@@ -13,6 +13,8 @@ import { loadDevices, type PcState, saveDevices } from './pc-state.js';
 import type { PcLimit, PcStop } from './pc-stop.js';
 import { hasPci } from './pci-board.js';
 import { mapPlatform } from './platform-mmio.js';
+import { TraceHash } from './trace-hash.js';
+import { tracedBoard } from './traced-board.js';
 
 /**
  * Virtual time that one port access takes.
@@ -64,6 +66,7 @@ export class Pc {
   /** The processor was asked to stop so that its slice can be measured again. */
   private remeasure = false;
   private a20 = true;
+  private readonly trace = new TraceHash();
   private halted = 0;
 
   constructor(options: PcOptions) {
@@ -71,7 +74,7 @@ export class Pc {
     this.ports = new PortBus({ onCycle: () => this.busCycle(), onUnclaimed: options.onUnclaimed });
     this.cpu = createCpu({
       mem: this.mem,
-      board: {
+      board: tracedBoard(this.trace, () => this.cpu, {
         readPort: (port, bytes) => this.ports.read(port, bytes),
         writePort: (port, bytes, value) => this.ports.write(port, value, bytes),
         acknowledgeInterrupt: () => (this.devices.localApic ?? this.devices.pic).acknowledge(),
@@ -79,7 +82,7 @@ export class Pc {
         setFerr: (level) => this.devices.ferr.setFerr(level),
         isNumericErrorIgnored: () => this.devices.ferr.isErrorIgnored,
         timestamp: () => this.timestamp(),
-      },
+      }),
       ...(options.model === undefined ? {} : { model: options.model }),
       ...(options.interpreter === undefined ? {} : { interpreter: options.interpreter }),
       ...(options.translator === undefined ? {} : { translator: options.translator }),
@@ -178,7 +181,27 @@ export class Pc {
 
   saveState(): PcState {
     const devices = { ...saveDevices(this.devices), rtc: this.devices.rtc.saveState() };
-    return { cpu: this.cpu.saveState(), clock: this.clock.saveState(), devices };
+    return {
+      cpu: this.cpu.saveState(),
+      clock: this.clock.saveState(),
+      devices,
+      trace: this.trace.saveState(),
+    };
+  }
+
+  /**
+   * What the machine has done and what it has become, as 16 hexadecimal digits: every port access, interrupt and
+   * reading of the time-stamp counter with its place among the instructions, then registers, devices and RAM. The same
+   * image, options and input give the same digits on every host, however the run was sliced, translated or not, and
+   * over a snapshot. Reads all of RAM.
+   */
+  traceHash(): string {
+    const hash = this.trace.fork();
+    const { cpu, clock, devices } = this.saveState();
+    hash.bytes(cpu);
+    hash.bytes(new TextEncoder().encode(JSON.stringify({ clock, devices })));
+    hash.bytes(this.mem.ram);
+    return hash.toString();
   }
 
   /** @throws KexecError `BAD_STATE` when the state is damaged; the PC must then be built anew */
@@ -186,6 +209,7 @@ export class Pc {
     this.request = undefined;
     this.cpu.loadState(state.cpu);
     this.clock.loadState(state.clock);
+    this.trace.loadState(state.trace);
     this.devices.rtc.loadState(state.devices.rtc ?? {});
     loadDevices(this.devices, state.devices);
     this.cpu.setA20(this.a20);
