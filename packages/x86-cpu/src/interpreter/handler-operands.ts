@@ -1,7 +1,8 @@
 /** Operands of handlers: each is a slot of the record. */
 import { type Expr, hostLoad, hostStore } from '../jit/expr.js';
 import type { WasmMachine } from '../jit/wasm-machine.js';
-import { DATA_SEGMENT, type Operand, type SegmentRef, type Size } from '../semantics/machine.js';
+import { AbstractMemory, AbstractNumber, AbstractRegister } from '../semantics/abstract-operand.js';
+import { DATA_SEGMENT, type Size } from '../semantics/machine.js';
 import {
   RECORD_ADDRESS_MASK,
   RECORD_BASE,
@@ -20,21 +21,13 @@ export interface SlotMachine extends WasmMachine {
   relativeTarget(): Expr;
 }
 
-function unreachable(what: string): never {
-  throw new TypeError(`an operand that is ${what}`);
-}
-
 /** A register whose state offset the record holds. */
-export class RegisterSlot implements Operand<Expr> {
-  readonly inMemory = false;
+export class RegisterSlot extends AbstractRegister<Expr> {
   readonly #m: SlotMachine;
   readonly #slot: number;
 
-  constructor(
-    m: SlotMachine,
-    readonly size: Size,
-    slot: number,
-  ) {
+  constructor(m: SlotMachine, size: Size, slot: number) {
+    super(size);
     this.#m = m;
     this.#slot = slot;
   }
@@ -48,60 +41,31 @@ export class RegisterSlot implements Operand<Expr> {
   write(value: Expr): void {
     this.#m.emit(hostStore(this.#register, value, this.size));
   }
-  update(compute: (old: Expr) => Expr): void {
-    this.write(compute(this.read()));
-  }
-  offset(): Expr {
-    return unreachable('no memory');
-  }
-  get segment(): SegmentRef {
-    return unreachable('no memory');
-  }
 }
 
 /** Memory at the record's effective address. */
-export class MemorySlot implements Operand<Expr> {
-  readonly inMemory = true;
-  readonly segment: SegmentRef = DATA_SEGMENT;
-  readonly #m: SlotMachine;
-
-  constructor(
-    m: SlotMachine,
-    readonly size: Size,
-  ) {
-    this.#m = m;
+export class MemorySlot extends AbstractMemory<Expr, SlotMachine> {
+  constructor(m: SlotMachine, size: Size) {
+    super(m, size, DATA_SEGMENT);
   }
 
   offset(): Expr {
-    const m = this.#m;
+    const m = this.machine;
     const base = hostLoad(m.field(RECORD_BASE, 8), 32);
     const index = hostLoad(m.field(RECORD_INDEX, 8), 32);
     const scaled = m.shl(index, m.field(RECORD_SCALE, 8));
     const sum = m.add(m.add(base, scaled), m.field(RECORD_DISPLACEMENT));
     return m.let(m.and(sum, m.field(RECORD_ADDRESS_MASK)));
   }
-  read(): Expr {
-    return this.#m.load(this.segment, this.offset(), this.size);
-  }
-  write(value: Expr): void {
-    this.#m.store(this.segment, this.offset(), value, this.size);
-  }
-  update(compute: (old: Expr) => Expr): void {
-    this.#m.updateMemory(this.segment, this.offset(), this.size, compute);
-  }
 }
 
 /** A number in the record. */
-export class ImmediateSlot implements Operand<Expr> {
-  readonly inMemory = false;
+export class ImmediateSlot extends AbstractNumber<Expr> {
   readonly #m: SlotMachine;
   readonly #slot: number;
 
-  constructor(
-    m: SlotMachine,
-    readonly size: Size,
-    slot: number,
-  ) {
+  constructor(m: SlotMachine, size: Size, slot: number) {
+    super(size);
     this.#m = m;
     this.#slot = slot;
   }
@@ -109,43 +73,18 @@ export class ImmediateSlot implements Operand<Expr> {
   read(): Expr {
     return this.#m.let(this.#m.field(RECORD_IMMEDIATE + 4 * this.#slot));
   }
-  write(): void {
-    unreachable('an immediate');
-  }
-  update(): void {
-    unreachable('an immediate');
-  }
-  offset(): Expr {
-    return unreachable('no memory');
-  }
-  get segment(): SegmentRef {
-    return unreachable('no memory');
-  }
 }
 
 /** A relative jump's target. */
-export class TargetSlot implements Operand<Expr> {
-  readonly inMemory = false;
-  readonly size = 32;
+export class TargetSlot extends AbstractNumber<Expr> {
   readonly #m: SlotMachine;
 
   constructor(m: SlotMachine) {
+    super(32);
     this.#m = m;
   }
 
   read(): Expr {
     return this.#m.relativeTarget();
-  }
-  write(): void {
-    unreachable('a jump target');
-  }
-  update(): void {
-    unreachable('a jump target');
-  }
-  offset(): Expr {
-    return unreachable('no memory');
-  }
-  get segment(): SegmentRef {
-    return unreachable('no memory');
   }
 }

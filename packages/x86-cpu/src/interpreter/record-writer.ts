@@ -1,6 +1,7 @@
 /** Writes decoded instructions as records. */
 import type { Decoded } from '../decode/decoded.js';
-import { EAX, ZERO } from '../state/layout.js';
+import { ZERO } from '../state/layout.js';
+import { generalField } from '../state/registers.js';
 import {
   ENTRY_COUNT,
   ENTRY_INSTRUCTION,
@@ -43,7 +44,7 @@ export class RecordWriter {
     let immediates = 0;
     for (const operand of decoded.operands) {
       if (operand.kind === 'register') {
-        view.setUint8(record + RECORD_REGISTERS + registers++, registerField(operand.index, operand.size));
+        view.setUint8(record + RECORD_REGISTERS + registers++, generalField(operand.index, operand.size));
       } else if (operand.kind === 'immediate') {
         view.setInt32(record + RECORD_IMMEDIATE + 4 * immediates++, operand.value, true);
       } else if (operand.kind === 'relative') {
@@ -53,8 +54,8 @@ export class RecordWriter {
     const { address, addressSize, dataSegment } = decoded;
     view.setUint16(record + RECORD_SEGMENT, segmentField(address?.segment ?? dataSegment), true);
     if (!address) return;
-    view.setUint8(record + RECORD_BASE, address.base < 0 ? ZERO : EAX + 4 * address.base);
-    view.setUint8(record + RECORD_INDEX, address.index < 0 ? ZERO : EAX + 4 * address.index);
+    view.setUint8(record + RECORD_BASE, address.base < 0 ? ZERO : generalField(address.base, 32));
+    view.setUint8(record + RECORD_INDEX, address.index < 0 ? ZERO : generalField(address.index, 32));
     view.setUint8(record + RECORD_SCALE, address.scale);
     view.setInt32(record + RECORD_DISPLACEMENT, address.displacement, true);
     view.setInt32(record + RECORD_ADDRESS_MASK, addressSize === 16 ? 0xffff : -1, true);
@@ -90,8 +91,4 @@ export class RecordWriter {
   offsetOf(record: number): number {
     return this.#view.getUint16(record + RECORD_OFFSET, true);
   }
-}
-
-function registerField(index: number, size: 8 | 16 | 32): number {
-  return size === 8 ? EAX + 4 * (index & 3) + (index >> 2) : EAX + 4 * index;
 }

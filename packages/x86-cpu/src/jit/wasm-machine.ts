@@ -1,5 +1,6 @@
 /** The emitting machine: semantics run over it once leave Wasm code. What differs between users is abstract. */
-import type { Machine, SegmentRef, Size } from '../semantics/machine.js';
+import type { MemoryMachine } from '../semantics/abstract-operand.js';
+import type { SegmentRef, Size } from '../semantics/machine.js';
 import {
   binary,
   callResult,
@@ -20,7 +21,7 @@ import { EMPTY } from './wasm/types.js';
 import { type Code, u32 } from './wasm/values.js';
 
 /** Emits statements into a buffer; values are `Expr`s. */
-export abstract class WasmMachine implements Machine<Expr> {
+export abstract class WasmMachine implements MemoryMachine<Expr> {
   abstract readonly operandSize: 16 | 32;
   abstract readonly addressSize: 16 | 32;
   abstract readonly rep: 0 | 0xf2 | 0xf3;
@@ -227,7 +228,6 @@ export abstract class WasmMachine implements Machine<Expr> {
     this.if(this.eqz(place.hit), () => this.checkSlowly(place, size));
   }
 
-  /** Reads, computes, and writes at one translated address; see `Operand.update`. */
   updateMemory(segment: SegmentRef, offset: Expr, size: Size, compute: (old: Expr) => Expr): void {
     const place = this.translate(segment, offset, size, true);
     const host = this.newLocal();

@@ -220,6 +220,11 @@ export class NumberMachine implements OperandMachine {
   checkStore(segment: SegmentRef, offset: number, size: Size): void {
     this.#access.checkWrite(this.#segment(segment), offset, size);
   }
+  updateMemory(segment: SegmentRef, offset: number, size: Size, compute: (old: number) => number): void {
+    this.checkStore(segment, offset, size);
+    const value = compute(this.load(segment, offset, size));
+    this.store(segment, offset, value, size);
+  }
   #segment(segment: SegmentRef): number {
     return segment === DATA_SEGMENT ? this.decoded.dataSegment : segment;
   }

@@ -29,17 +29,18 @@ export class Registers {
   readGeneral(index: number, size: Size): number {
     if (size === 32) return this.get(EAX + index * 4);
     if (size === 16) return this.#view.getUint16(EAX + index * 4, true);
-    return this.#view.getUint8(byteRegister(index));
+    return this.#view.getUint8(generalField(index, 8));
   }
 
   /** Stores the low `size` bits; the rest of the register stays. */
   writeGeneral(index: number, value: number, size: Size): void {
     if (size === 32) this.set(EAX + index * 4, value);
     else if (size === 16) this.#view.setUint16(EAX + index * 4, value & 0xffff, true);
-    else this.#view.setUint8(byteRegister(index), value & 0xff);
+    else this.#view.setUint8(generalField(index, 8), value & 0xff);
   }
 }
 
-function byteRegister(index: number): number {
-  return index < 4 ? EAX + index * 4 : EAX + (index - 4) * 4 + 1;
+/** Offset of a general register in the state, by ModRM index; for size 8, 4-7 are AH CH DH BH. */
+export function generalField(index: number, size: Size): number {
+  return size === 8 ? EAX + 4 * (index & 3) + (index >> 2) : EAX + 4 * index;
 }
