@@ -1,10 +1,10 @@
 /** The decoded-instruction cache: physical pages of records, made when first executed, dropped when written to. */
 import { PAGE_SHIFT, PAGE_SIZE, type Pfn, type PhysAddr, type PhysMem } from '@kexec/phys-mem';
 import { MAX_INSN_BYTES } from '../decode/code-cursor.js';
-import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
 import { type CodeMode, MODES, pageKey } from './code-mode.js';
 import { CodePage, type PageRange, type PlacedRegion, WHOLE_PAGE } from './code-page.js';
+import { decodeInPage, endsRun } from './decode-in-page.js';
 import { handlerModule, PSEUDO } from './handler-module.js';
 import { FIRST_RECORD, RECORD_ARENA_END, RECORD_BYTES } from './record.js';
 import { RecordWriter } from './record-writer.js';
@@ -183,7 +183,7 @@ export class CodeCache {
         this.#writer.setHandler(stale, PSEUDO.STALE);
         this.#decoded.delete(stale);
         // Whoever still runs into it, goes on at the record that will take its place.
-        this.#waitFor(page, stale, offset);
+        page.waitFor(stale, offset);
       }
       page.recordAt[offset] = 0;
     }
@@ -213,7 +213,7 @@ export class CodeCache {
     for (let count = 0; count < MAX_RUN; count++) {
       if (offset === PAGE_SIZE || page.recordAt[offset]) break;
       if (this.#hooks.has(page.pfn * PAGE_SIZE + offset)) this.#enter(page, offset, PSEUDO.HOOK, offset);
-      const decoded = this.#decodeAt(page, offset);
+      const decoded = decodeInPage(this.#bytes, page, offset, this.#features);
       if (!decoded) {
         // It crosses into the next page, or is undefined: the run loop decodes it byte by byte, each time.
         this.#enter(page, offset, PSEUDO.CALL_OUT, offset);
@@ -235,17 +235,6 @@ export class CodeCache {
     const end = this.#append(page, PSEUDO.GO_ON, offset, offset);
     if (page.linked && offset < PAGE_SIZE) this.#linkTo(page, end, offset);
     return first;
-  }
-
-  #decodeAt(page: CodePage, offset: number): Decoded | undefined {
-    const room = PAGE_SIZE - offset;
-    let isCrossing = false;
-    const fetch = (i: number): number => {
-      if (i >= room) isCrossing = true;
-      return i < room ? (this.#bytes[page.host + offset + i] ?? 0) : 0;
-    };
-    const decoded = decode(fetch, page.codeSize, this.#features);
-    return typeof decoded === 'string' || isCrossing ? undefined : decoded;
   }
 
   /** A record at which execution may enter: jumps that wait for it are linked. */
@@ -297,17 +286,6 @@ export class CodeCache {
       this.#writer.link(record, this.entryAt(page, offset));
       return;
     }
-    this.#waitFor(page, record, offset);
+    page.waitFor(record, offset);
   }
-
-  #waitFor(page: CodePage, record: number, offset: number): void {
-    const waiting = page.waiting.get(offset);
-    if (waiting) waiting.push(record);
-    else page.waiting.set(offset, [record]);
-  }
-}
-
-/** Nothing is to be executed after it without a look at EIP. */
-function endsRun({ insn }: Decoded): boolean {
-  return insn.system !== undefined || ['JMP', 'RET'].includes(insn.mnemonic);
 }

@@ -51,6 +51,13 @@ export class CodePage {
     this.host = host;
   }
 
+  /** A record to be linked when there is one for the instruction at an offset. */
+  waitFor(record: number, offset: number): void {
+    const waiting = this.waiting.get(offset);
+    if (waiting) waiting.push(record);
+    else this.waiting.set(offset, [record]);
+  }
+
   /** The bytes from `start` to `end` have been decoded. */
   noteCode(memory: Uint8Array, start: number, end: number): void {
     this.#bytes.set(memory.subarray(this.host + start, this.host + end), start);

@@ -9,6 +9,18 @@ import { CS, DS, ES, FS, GS, LDTR, SS, TR } from '../state/layout.js';
 import { codeSize, segmentBase } from '../state/segment.js';
 import { loadCodeSelector } from './load-code.js';
 import { loadFx, type SiliconFx } from './silicon-fx.js';
+import {
+  FIRST_USER_PAGE,
+  fillUser,
+  isSame,
+  PAGE,
+  put,
+  SUPERVISOR,
+  USER,
+  USER_BYTES,
+  USER_PAGES,
+  userOffset,
+} from './silicon-user-pages.js';
 
 /** One line of vectors.jsonl; see test-data/silicon/README.md. */
 export interface SiliconVector {
@@ -43,25 +55,10 @@ interface SiliconState {
   readonly fx?: Partial<SiliconFx>;
 }
 
-const USER = 7;
-const USER_READ_ONLY = 5;
-const SUPERVISOR = 3;
-/** [first linear page, pages, PTE bits]; physical pages follow each other from FIRST_USER_PAGE. */
-const USER_PAGES: readonly (readonly [number, number, number])[] = [
-  [0x2000_0000, 2, USER],
-  [0x3000_0000, 2, USER],
-  [0x3000_2000, 1, USER_READ_ONLY],
-  [0x3001_0000, 1, USER],
-  [0x7000, 2, USER],
-  [0x9000, 1, USER_READ_ONLY],
-];
-const PAGE = 0x1000;
 const DIRECTORY = 0x1000;
 const FIRST_TABLE = 0x2000;
 /** Up to the end of the page tables; vectors write no page below the user's. */
 const LOW_PAGES = 8;
-const FIRST_USER_PAGE = 0x10_0000;
-const USER_BYTES = 9 * PAGE;
 /** The supervisor's tables, mapped where no vector points. */
 const SYSTEM_LINEAR = 0xffc0_0000;
 const SYSTEM_PAGE = 0x20_0000;
@@ -262,35 +259,6 @@ export class SiliconMachine {
   #selectors(): number[] {
     return [ES, CS, SS, DS, FS, GS].map((index) => this.cpu.getSegment(index).selector);
   }
-}
-
-/** Both of USER_BYTES, and so a whole number of words. */
-function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  const words = new Int32Array(right.buffer, right.byteOffset, right.length / 4);
-  return new Int32Array(left.buffer, left.byteOffset, left.length / 4).every((word, i) => word === words[i]);
-}
-
-function fillUser(bytes: Uint8Array, vector: SiliconVector): void {
-  bytes.fill(0xcc, 0, 2 * PAGE);
-  for (const [laddr, hex] of vector.i.mem ?? []) put(bytes, laddr, hex);
-  const codeBase = (vector.i.seg[1] ?? 0) & 4 ? 0x2000_0000 : 0;
-  put(bytes, codeBase + vector.i.ip, vector.code);
-}
-
-function put(bytes: Uint8Array, laddr: number, hex: string): void {
-  for (let i = 0; i < hex.length / 2; i++) {
-    const at = userOffset(laddr + i);
-    if (at >= 0) bytes[at] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  }
-}
-
-function userOffset(laddr: number): number {
-  let offset = 0;
-  for (const [first, pages] of USER_PAGES) {
-    if (laddr >= first && laddr < first + pages * PAGE) return offset + laddr - first;
-    offset += pages * PAGE;
-  }
-  return -1;
 }
 
 function isRepeated(code: string, bits: 16 | 32): boolean {

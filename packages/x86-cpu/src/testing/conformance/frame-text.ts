@@ -20,6 +20,28 @@ const STUBS_16 = VECTORS.map((vector) => {
   return `align 16\n${vector === 0 ? 'stubs16:\n' : ''}${body}`;
 }).join('\n');
 
+/** A line of EAX in hex, in code of 16 bits as of 32; EAX, ECX and EDX are lost. */
+const TELL_EAX = `
+        mov edx, eax
+        mov ecx, 8
+.skip:  rol edx, 4                 ; no leading zeros
+        test dl, 0xf
+        jnz .digit
+        cmp ecx, 1
+        je .digit
+        loop .skip
+.digit: mov al, dl
+        and al, 0xf
+        add al, '0'
+        cmp al, '9'
+        jbe .out
+        add al, 'a' - '9' - 1
+.out:   out 0xe9, al
+        rol edx, 4
+        loop .digit
+        mov al, 10
+        out 0xe9, al`;
+
 /*
  * Output, a line each:
  *
@@ -183,25 +205,7 @@ put:    pushfd
         push ecx
         push edx
         push eax
-        mov edx, eax
-        mov ecx, 8
-.skip:  rol edx, 4                 ; no leading zeros
-        test dl, 0xf
-        jnz .digit
-        cmp ecx, 1
-        je .digit
-        loop .skip
-.digit: mov al, dl
-        and al, 0xf
-        add al, '0'
-        cmp al, '9'
-        jbe .out
-        add al, 'a' - '9' - 1
-.out:   out 0xe9, al
-        rol edx, 4
-        loop .digit
-        mov al, 10
-        out 0xe9, al
+${TELL_EAX}
         pop eax
         pop edx
         pop ecx
@@ -406,25 +410,7 @@ bits 32
 bits 16
 ; int 0x31 in real mode; there the stack is 16 bits wide.
 show16: pushad
-        mov edx, eax
-        mov cx, 8
-.skip:  rol edx, 4
-        test dl, 0xf
-        jnz .digit
-        cmp cx, 1
-        je .digit
-        loop .skip
-.digit: mov al, dl
-        and al, 0xf
-        add al, '0'
-        cmp al, '9'
-        jbe .out
-        add al, 'a' - '9' - 1
-.out:   out 0xe9, al
-        rol edx, 4
-        loop .digit
-        mov al, 10
-        out 0xe9, al
+${TELL_EAX}
         popad
         iret
 ${STUBS_16}
