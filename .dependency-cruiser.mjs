@@ -15,6 +15,9 @@ const ARROWS = {
 /** Files that package.json exports beside index.ts. */
 const SUBPATHS = ['^packages/x86-cpu/src/(asm|disasm)[.]ts$'];
 
+/** Programs that run on any machine, and what runs them: for tests of machines. */
+const CONFORMANCE = '^packages/x86-cpu/src/testing/(conformance/|figures[.]ts$)';
+
 const CORE = `^packages/(?!cli/)[^/]+/src/`;
 const TEST = '[.]test[.]ts$|/testing/';
 
@@ -41,10 +44,21 @@ export default {
       name: 'no-inner-paths',
       comment: 'A package is what its index.ts and its subpaths export; everything else is its own affair.',
       severity: 'error',
-      from: { path: '^packages/([^/]+)/|^(guests|bench|test)/' },
+      from: { path: '^packages/([^/]+)/|^(guests|bench)/' },
       to: {
         path: '^packages/([^/]+)/src/',
         pathNot: ['^packages/$1/', '^packages/[^/]+/src/index[.]ts$', ...SUBPATHS],
+      },
+    },
+    {
+      name: 'no-inner-paths-in-test',
+      comment:
+        'What crosses packages is tested from outside, but with the programs that show what a CPU must do.',
+      severity: 'error',
+      from: { path: '^test/' },
+      to: {
+        path: '^packages/([^/]+)/src/',
+        pathNot: ['^packages/[^/]+/src/index[.]ts$', ...SUBPATHS, CONFORMANCE],
       },
     },
     {

@@ -7,8 +7,12 @@ export interface Program {
   /** Section and title in the SDM, or the data sheet. */
   readonly manual: string;
   readonly text: string;
+  /** `pc` if it asks for A20's gate, a local APIC, IRQ 13 or the timer. */
+  readonly board?: 'pc';
   /** What must come out, as {@link outcomeOf} writes it; one word an observation. */
   readonly expected: string;
+  /** What the reference interpreter says, which keeps no translation, where the manual allows either. */
+  readonly reference?: string;
   /** Where QEMU 7.2's TCG says otherwise: what it says. */
   readonly qemu?: string;
   /** Where Bochs 2.7 says otherwise: what it says. */

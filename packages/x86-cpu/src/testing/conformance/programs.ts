@@ -1,5 +1,6 @@
 /** All conformance programs. */
 import type { Program, ProgramTable } from './program.js';
+import { BOARD } from './programs/board.js';
 import { CODE } from './programs/code.js';
 import { DEBUG } from './programs/debug.js';
 import { FAULTS } from './programs/faults.js';
@@ -12,6 +13,7 @@ import { STACK } from './programs/stack.js';
 import { TASKS } from './programs/tasks.js';
 import { TRANSFERS } from './programs/transfers.js';
 import { VIRTUAL } from './programs/virtual.js';
+import { X87 } from './programs/x87.js';
 
 export const TABLES: readonly ProgramTable[] = [
   PAGING,
@@ -24,7 +26,11 @@ export const TABLES: readonly ProgramTable[] = [
   DEBUG,
   INTERRUPTS,
   FLOATING_POINT,
+  X87,
   IDENTITY,
   CODE,
+  BOARD,
 ];
 export const PROGRAMS: readonly Program[] = TABLES.flatMap(({ programs }) => programs);
+/** Those that want no board but the least of one. */
+export const CPU_PROGRAMS: readonly Program[] = PROGRAMS.filter(({ board }) => board === undefined);

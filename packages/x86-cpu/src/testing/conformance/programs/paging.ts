@@ -406,6 +406,72 @@ export const PAGING: ProgramTable = {
       expected: '1 2 3 4',
     },
     {
+      name: 'MOV CR3 with PGE leaves global pages as they are known, and forgets the others',
+      manual: 'SDM Vol. 3A, 4.10.2.4 "Global Pages"',
+      text: `
+        mov dword [DATA], 1
+        mov dword [DATA + 0x1000], 2
+        call paging
+        mov dword [DATA_PTE], DATA | 0x107
+        mov dword [NEXT_PTE], DATA | 7
+        ${CR4('CR4_PGE')}
+        show [DATA]
+        show [DATA + 0x1000]
+        mov dword [DATA_PTE], (DATA + 0x1000) | 0x107
+        mov dword [NEXT_PTE], (DATA + 0x1000) | 7
+        mov eax, cr3
+        mov cr3, eax
+        show [DATA]
+        show [DATA + 0x1000]
+        ${INVLPG}
+        show [DATA]`,
+      expected: '1 1 1 2 2',
+      // Which 4.10.2.2 allows: a processor may invalidate more.
+      reference: '1 1 2 2 2',
+      qemu: '1 1 2 2 2',
+    },
+    {
+      name: 'a 4 MB page and a 2 MB page can be global too',
+      manual: 'SDM Vol. 3A, Table 4-4 and Table 4-9: bit 8 of an entry that maps a large page',
+      text: `
+        mov dword [DATA], 1
+        mov dword [DATA + 0x400000], 2
+        call tables
+        mov dword [DIRECTORY + 8], 0x00000187
+        ${CR4('CR4_PSE | CR4_PGE')}
+        mov eax, DIRECTORY
+        mov cr3, eax
+        mov eax, 0x80000011
+        mov cr0, eax
+        show [DATA + 0x800000]
+        mov dword [DIRECTORY + 8], 0x00400187
+        mov eax, cr3
+        mov cr3, eax
+        show [DATA + 0x800000]
+        invlpg [0x800000]
+        show [DATA + 0x800000]
+        mov eax, 0x11
+        mov cr0, eax
+        ${PAE_TABLES}
+        mov dword [0x500000], 3
+        mov dword [0x103010], 0x2001e7
+        ${CR4('CR4_PAE | CR4_PGE')}
+        mov eax, 0x102000
+        mov cr3, eax
+        mov eax, 0x80000011
+        mov cr0, eax
+        show [0x500000]
+        mov dword [0x103010], 0x4001e7
+        mov eax, cr3
+        mov cr3, eax
+        show [0x500000]
+        invlpg [0x500000]
+        show [0x500000]`,
+      expected: '1 1 2 1 1 3',
+      reference: '1 2 2 1 3 3',
+      qemu: '1 2 2 1 3 3',
+    },
+    {
       name: 'MOV CR3 lets a remapped page be seen',
       manual: 'SDM Vol. 3A, 4.10.4.1 "Operations that Invalidate TLBs and Paging-Structure Caches"',
       text: `

@@ -5,6 +5,9 @@ import type { ProgramTable } from '../program.js';
 const each = (eflags: string, instructions: readonly string[]) =>
   instructions.map((text) => `virtual ${eflags}\n${text}\nend`).join('\n');
 const VME = 'mov eax, CR4_VME\nmov cr4, eax';
+const PVI = 'mov eax, CR4_PVI\nmov cr4, eax';
+/** IF, IOPL, VIF and VIP as the handler of the block's end found them. */
+const SHOW_INTERRUPT_FLAGS = 'mov eax, [SAW_EFLAGS]\nand eax, 0x183200\nshow eax';
 /** TSS with an I/O bitmap that lets port 80 through but not 81; the redirection map before it sends INT 40h to the program. */
 const BITMAP = `
         mov word [TSS + 0x66], 0x88
@@ -249,6 +252,77 @@ export const VIRTUAL: ProgramTable = {
         iret`,
       expected: '#GP(0) 3202 3002 0 ok',
       qemu: '#GP(0)-2 0 0 #GP(202)+2',
+    },
+    {
+      name: 'PVI: at ring 3 with IOPL below 3, CLI and STI work on VIF, and leave IF',
+      manual: 'SDM Vol. 3A, 20.4 "Protected-Mode Virtual Interrupts"',
+      text: `
+        ${PVI}
+        ${['sti', 'sti\ncli', 'cli\nsti']
+          .flatMap((text) =>
+            ['2', '0x202'].map((eflags) => `user ${eflags}\n${text}\nend\n${SHOW_INTERRUPT_FLAGS}`),
+          )
+          .join('\n')}`,
+      expected: 'ok 80000 ok 80200 ok 0 ok 200 ok 80000 ok 80200',
+      // It has neither VME nor PVI, and nothing that clears the VIF of a program before.
+      qemu: '#GP(0) 80000 #GP(0) 80200 #GP(0) 80000 #GP(0) 80200 #GP(0) 80000 #GP(0) 80200',
+    },
+    {
+      name: 'PVI: STI with VIP set is #GP(0) and sets nothing; CLI is not',
+      manual: 'SDM Vol. 2B, "STI", Table 4-19, and 20.4 "Protected-Mode Virtual Interrupts"',
+      text: `
+        ${PVI}
+        user 0x100002
+        sti
+        end
+        ${SHOW_INTERRUPT_FLAGS}
+        user 0x100002
+        cli
+        end
+        ${SHOW_INTERRUPT_FLAGS}`,
+      expected: '#GP(0) 100000 ok 100000',
+      qemu: '#GP(0) 80000 #GP(0) 80000',
+    },
+    {
+      name: 'PVI: PUSHF, POPF, IRET and INT n do as without it; with IOPL 3 so do CLI and STI',
+      manual: 'SDM Vol. 3A, 20.4 "Protected-Mode Virtual Interrupts"',
+      text: `
+        ${PVI}
+        user 0x80002
+        pushfd
+        pop eax
+        and eax, 0x83200
+        int 0x31
+        push dword 0x202
+        popfd
+        .here: int3
+        end
+        ${SHOW_INTERRUPT_FLAGS}
+        user 0x3002
+        sti
+        end
+        ${SHOW_INTERRUPT_FLAGS}
+        ring1
+        .here: cli
+        end
+        ring2 0x202
+        .here: sti
+        end`,
+      // PUSHFD at ring 3 shows VIF as it is. At rings 1 and 2 there is none: CLI is #GP.
+      expected: '80000 #GP(1a) 80000 ok 3200 #GP(0) #GP(0)',
+      qemu: '80000 #GP(1a) 80000 ok 83200 #GP(0) #GP(0)',
+    },
+    {
+      name: 'without PVI, CLI and STI at ring 3 with IOPL below 3 are #GP(0)',
+      manual: 'SDM Vol. 2A, "CLI" and Vol. 2B, "STI"',
+      text: `
+        user
+        cli
+        end
+        user
+        sti
+        end`,
+      expected: '#GP(0) #GP(0)',
     },
     {
       name: 'IRETD loads VM at CPL 0 only',
