@@ -2,6 +2,7 @@
 import { PAGE_SHIFT, PAGE_SIZE, type Pfn, type PhysAddr, type PhysMem } from '@kexec/phys-mem';
 import { MAX_INSN_BYTES } from '../decode/code-cursor.js';
 import type { Decoded } from '../decode/decoded.js';
+import type { Operand } from '../semantics/machine.js';
 import { type CodeMode, MODES, pageKey } from './code-mode.js';
 import { CodePage, type PageRange, type PlacedRegion, WHOLE_PAGE } from './code-page.js';
 import { decodeInPage, endsRun } from './decode-in-page.js';
@@ -24,6 +25,12 @@ const MAX_PAGES = 4096;
 /** Records that one run may need: an instruction, its hook, its entry, its target's entry, and the end. */
 const RUN_BYTES = (4 * MAX_RUN + 4) * RECORD_BYTES;
 
+/** An instruction that the interpreting machine executes, and its operands there once they were made. */
+export interface CalledInsn {
+  readonly decoded: Decoded;
+  operands: Operand<number>[] | undefined;
+}
+
 /** Records by physical address. */
 export class CodeCache {
   readonly #mem: PhysMem;
@@ -33,7 +40,7 @@ export class CodeCache {
   readonly #pages = new Map<number, CodePage>();
   readonly #hooks = new Set<PhysAddr>();
   /** Instructions that the interpreting machine executes, by record. */
-  readonly #decoded = new Map<number, Decoded>();
+  readonly #called = new Map<number, CalledInsn>();
   readonly #numberOf = handlerModule().numberOf;
   /** Told of a page that gets its first record: writes to it must be seen from now on. */
   readonly #onCode: (pfn: Pfn) => void;
@@ -109,8 +116,8 @@ export class CodeCache {
   }
 
   /** The instruction behind a CALL_OUT record; undefined where it cannot be cached: decode it in place. */
-  decodedAt(record: number): Decoded | undefined {
-    return this.#decoded.get(record);
+  calledAt(record: number): CalledInsn | undefined {
+    return this.#called.get(record);
   }
 
   /** Offset in its page. */
@@ -163,7 +170,7 @@ export class CodeCache {
   #drop(page: CodePage): void {
     for (const record of page.records) {
       this.#writer.setHandler(record, PSEUDO.STALE);
-      this.#decoded.delete(record);
+      this.#called.delete(record);
     }
     this.#pages.delete(pageKey(page.pfn, page));
     if (this.#pagesOf(page.pfn).length === 0) this.#mem.codePages.clear(page.pfn);
@@ -181,7 +188,7 @@ export class CodeCache {
       page.entries.delete(offset);
       for (const stale of new Set([entry, record, arrival])) {
         this.#writer.setHandler(stale, PSEUDO.STALE);
-        this.#decoded.delete(stale);
+        this.#called.delete(stale);
         // Whoever still runs into it, goes on at the record that will take its place.
         page.waitFor(stale, offset);
       }
@@ -225,7 +232,7 @@ export class CodeCache {
       const number = isCalled ? PSEUDO.CALL_THROUGH : this.#numberOf(decoded);
       const record = this.#enter(page, offset, number, next);
       this.#writer.operands(record, decoded, next);
-      if (decoded.insn.system) this.#decoded.set(record, decoded);
+      if (decoded.insn.system) this.#called.set(record, { decoded, operands: undefined });
       else this.#linkTarget(page, record, decoded, next);
       if (endsRun(decoded) && !isCalled) return first;
       offset = next;

@@ -1,6 +1,5 @@
 /** The interpreter: finds records for EIP, lets the Wasm handlers run, and does what they cannot. */
 import type { Pfn, PhysAddr } from '@kexec/phys-mem';
-import type { Decoded } from '../decode/decoded.js';
 import type { Interpreter, InterpreterExit } from '../interpreter-interface.js';
 import { cpuImports } from '../jit/imports.js';
 import { type DispatchLoop, Tier } from '../jit/tier.js';
@@ -10,7 +9,7 @@ import type { SystemNumberMachine } from '../semantics/system-number-machine.js'
 import { CPU_AREA_BYTES, EIP, FLAT_MODE } from '../state/layout.js';
 import { BlockPlaces } from './block-places.js';
 import { BlockTable } from './block-table.js';
-import { CodeCache } from './code-cache.js';
+import { type CalledInsn, CodeCache } from './code-cache.js';
 import { CodeView } from './code-view.js';
 import { handlerModule } from './handler-module.js';
 import type { InterpreterHost } from './host.js';
@@ -178,9 +177,10 @@ class HandlerInterpreter implements Interpreter {
     this.#isRepeating = reason === EXIT.REPEATING;
     switch (reason) {
       case EXIT.CALL_OUT: {
-        const decoded = this.#cache.decodedAt(at);
-        if (!decoded) return this.#executeOne();
-        this.#execute(decoded);
+        const insn = this.#cache.calledAt(at);
+        if (!insn) return this.#executeOne();
+        this.#executeCalled(insn);
+        this.#countOne();
         return undefined;
       }
       case EXIT.HOT:
@@ -207,9 +207,14 @@ class HandlerInterpreter implements Interpreter {
 
   /** Called by the handlers, which count the instruction. */
   #executeSystem(record: number): void {
-    const decoded = this.#cache.decodedAt(record);
-    if (!decoded) throw new TypeError('a record without its instruction');
-    this.#machine.execute(decoded);
+    const insn = this.#cache.calledAt(record);
+    if (!insn) throw new TypeError('a record without its instruction');
+    this.#executeCalled(insn);
+  }
+
+  #executeCalled(insn: CalledInsn): void {
+    insn.operands ??= this.#machine.operands(insn.decoded);
+    this.#machine.execute(insn.decoded, insn.operands);
   }
 
   /** Fetches, decodes and executes one instruction where records cannot serve. */
@@ -218,12 +223,13 @@ class HandlerInterpreter implements Interpreter {
       const paddr = this.#fetcher.address(0);
       if (this.#hooks.has(paddr)) return paddr;
     }
-    this.#execute(this.#fetcher.fetch());
+    this.#machine.execute(this.#fetcher.fetch());
+    this.#countOne();
     return undefined;
   }
 
-  #execute(decoded: Decoded): void {
-    this.#machine.execute(decoded);
+  /** The machine has executed an instruction. */
+  #countOne(): void {
     this.#isRepeating = this.#machine.isRepeating;
     this.#setLeft(this.left - 1);
   }

@@ -1,7 +1,15 @@
 /** Tests of port I/O: widths, strings, and who may. */
 import { describe, expect, it } from 'vitest';
 import { TR } from '../state/layout.js';
-import { CODE, type Guest, type GuestOptions, protectedGuest, TSS } from '../testing/guest.js';
+import {
+  CODE,
+  type Guest,
+  type GuestOptions,
+  IDT,
+  KERNEL_CS,
+  protectedGuest,
+  TSS,
+} from '../testing/guest.js';
 
 const TO_RING_3 = 'push USER_DS\npush USER_STACK_TOP\npush 2\npush USER_CS\npush user\niretd\nuser:\n';
 
@@ -44,6 +52,42 @@ describe('ports', () => {
     );
     expect([cpu.ebx, cpu.eax]).toEqual([0xffff_ff44, 0x1122_3344]);
     expect(log).toEqual(['in 3f8.1', 'in 40.2', 'in 3f8.4', 'out 80.1=44', 'out 3f8.4=11223344']);
+  });
+
+  it('an interrupt that an OUT requests comes before the next instruction, each time round a loop', () => {
+    const guest = protectedGuest(
+      'sti\nagain: out 0x80, al\nafter: inc ebx\njmp again\ncount: inc ecx\niretd',
+      {
+        board: {
+          writePort: () => guest.cpu.setInterruptLine(true),
+          acknowledgeInterrupt: () => acknowledge(),
+        },
+        translator: { arrivals: 2, batch: 1, patience: 0 },
+      },
+    );
+    const returns = new Set<number>();
+    const acknowledge = () => {
+      guest.cpu.setInterruptLine(false);
+      returns.add(guest.cpu.eip);
+      return 0x31;
+    };
+    guest.gate(IDT, 0x31 * 8, KERNEL_CS, guest.label('count'), 0x8e);
+    guest.cpu.run(1 + 5 * 20);
+    expect([guest.cpu.ebx, guest.cpu.ecx]).toEqual([20, 20]);
+    expect([...returns]).toEqual([guest.label('after')]);
+  });
+
+  it('code that a device writes over in answer to OUT is not executed', () => {
+    const guest = protectedGuest('mov ecx, 9\nagain: out 0x80, al\nafter: inc ebx\nloop again\nhlt', {
+      board: {
+        writePort: () => {
+          // INC EBX, then DEC EBX.
+          if (guest.cpu.ecx === 4) guest.mem.write8(guest.label('after'), 0x4b);
+        },
+      },
+    });
+    expect(guest.run()).toEqual({ kind: 'halt' });
+    expect(guest.cpu.ebx).toBe(5 - 4);
   });
 
   it('REP INSD and OUTSB move strings, backwards with DF', () => {

@@ -93,5 +93,5 @@ function portBytes(size: Size): 1 | 2 | 4 {
 }
 
 function unsigned(value: number, size: Size): number {
-  return size === 32 ? value >>> 0 : value & (2 ** size - 1);
+  return size === 32 ? value >>> 0 : value & ((1 << size) - 1);
 }

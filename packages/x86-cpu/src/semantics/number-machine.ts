@@ -48,13 +48,15 @@ export class NumberMachine implements OperandMachine {
   /**
    * Executes the instruction that starts at EIP, and leaves EIP at the one to execute next.
    * Throws a CpuException with EIP, and for rows over `Machine` all other state, unchanged.
+   *
+   * @param operands - what operands() made for it, where it is executed again and again
    */
-  execute(decoded: Decoded): void {
+  execute(decoded: Decoded, operands: Operand<number>[] = this.operands(decoded)): void {
     this.#decoded = decoded;
     this.#isRepeating = false;
     this.#eip = this.#state.getInt32(EIP, true);
     this.#next = (this.#eip + decoded.length) | 0;
-    this.perform(decoded, this.operands(decoded));
+    this.perform(decoded, operands);
     this.#state.setInt32(EIP, this.#next, true);
   }
 
@@ -68,7 +70,8 @@ export class NumberMachine implements OperandMachine {
     decoded.insn.semantics<number>(this, ...operands);
   }
 
-  protected operands(decoded: Decoded): Operand<number>[] {
+  /** Its operands on this machine. */
+  operands(decoded: Decoded): Operand<number>[] {
     if (decoded.operands.length === 0) return NO_OPERANDS;
     const operands: Operand<number>[] = [];
     for (const operand of decoded.operands) {

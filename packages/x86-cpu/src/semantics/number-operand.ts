@@ -49,7 +49,7 @@ export class ImmediateOperand extends AbstractNumber<number> {
 
   constructor(size: Size, value: number) {
     super(size);
-    this.#value = size === 32 ? value | 0 : value & (2 ** size - 1);
+    this.#value = size === 32 ? value | 0 : value & ((1 << size) - 1);
   }
 
   read(): number {

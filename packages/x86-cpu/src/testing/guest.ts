@@ -35,7 +35,7 @@ const HAS_ERROR_CODE: ReadonlySet<number> = new Set([8, 10, 11, 12, 13, 14, 17])
 const DEFAULT_BUDGET = 10_000;
 
 /** How a guest departs from a silent board, the 'max' model, and 8 MB. */
-export type GuestOptions = Partial<Pick<CpuOptions, 'model' | 'interpreter'>> & {
+export type GuestOptions = Partial<Pick<CpuOptions, 'model' | 'interpreter' | 'translator'>> & {
   readonly board?: Partial<Board>;
   readonly ramBytes?: number;
 };
