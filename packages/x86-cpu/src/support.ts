@@ -47,7 +47,7 @@ const BY_AGE: readonly CpuModelName[] = [
 
 /** What is less than the manual says, by mnemonic. All else is full. */
 const SHORTFALLS: Readonly<Record<string, readonly [Support, string]>> = {
-  RDPMC: ['partial', 'always #GP(0): no counter is implemented'],
+  RDPMC: ['partial', 'counters stand at 0: no event can be selected'],
   RSM: ['none', 'always #UD: no system-management mode'],
   'MOV Td': ['partial', 'up to the 486; TR3-TR7 read 0'],
 };

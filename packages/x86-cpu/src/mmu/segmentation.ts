@@ -39,7 +39,7 @@ export function linearAddress(
 /**
  * Whether offset … offset + bytes - 1 lies in a segment.
  *
- * With a limit of FFFFFFFF an access may wrap to offset 0: SDM Vol. 3A, 5.3 leaves the outcome to the implementation.
+ * With a limit of FFFFFFFF an access wraps to offset 0; SDM Vol. 3A, 5.3 leaves the outcome to the implementation.
  */
 export function isWithinLimit(attributes: number, limit: number, offset: number, bytes: number): boolean {
   const last = offset + bytes - 1;

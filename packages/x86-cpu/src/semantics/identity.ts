@@ -1,8 +1,8 @@
 /** What the CPU says of itself: CPUID, RDTSC, and the model-specific registers. */
 import { generalProtection } from '../exception.js';
-import { FEATURE } from '../model.js';
+import { type CpuModel, FEATURE } from '../model.js';
 import { IA32_EFER } from '../msr.js';
-import { CR4_TSD } from '../state/control.js';
+import { CR4_PCE, CR4_TSD } from '../state/control.js';
 import { CR4 } from '../state/layout.js';
 import { requireLevel0 } from './processor.js';
 import type { SystemMachine, SystemSemantics } from './system-machine.js';
@@ -14,6 +14,12 @@ const EDX = 2;
 const EBX = 3;
 /** The leaf whose EDX has the feature flags. */
 const FEATURE_LEAF = 1;
+
+/* Performance-monitoring counters, by family; the Pentium with MMX has as many as the P6. */
+const P6_COUNTERS = 2;
+const FAMILY_PENTIUM_4 = 15;
+const PENTIUM_4_COUNTERS = 18;
+const FAST_READ = 0x8000_0000;
 
 export const cpuid: SystemSemantics = (m) => {
   const { model, registers } = m.cpu;
@@ -40,13 +46,22 @@ export const rdtsc: SystemSemantics = (m) => {
 };
 
 /**
- * RDPMC: #GP(0) at CPL > 0 without CR4.PCE, and for a counter that is not implemented.
+ * RDPMC: #GP(0) at CPL > 0 without CR4.PCE, and for a counter that the model lacks.
  *
- * Departure: no model has counters, so it never gets further.
+ * Departure: no event can be selected, so every counter stands where RESET# put it.
  */
-export const rdpmc: SystemSemantics = () => {
-  throw generalProtection();
+export const rdpmc: SystemSemantics = (m) => {
+  const { registers, cpl, model } = m.cpu;
+  if (cpl !== 0 && (registers.get(CR4) & CR4_PCE) === 0) throw generalProtection();
+  if (!hasCounter(model, registers.readGeneral(ECX, 32) >>> 0)) throw generalProtection();
+  writePair(m, 0n);
 };
+
+/** SDM Vol. 2B, "RDPMC": bit 31 asks the Pentium 4 for the low half alone. */
+function hasCounter({ family }: CpuModel, number: number): boolean {
+  if (family === FAMILY_PENTIUM_4) return (number & ~FAST_READ) < PENTIUM_4_COUNTERS;
+  return number < P6_COUNTERS;
+}
 
 export const rdmsr: SystemSemantics = (m) => {
   requireLevel0(m.cpu);

@@ -1,5 +1,6 @@
 /** Tests of VME and PVI, SYSENTER, RDPMC, RSM and alignment checks. */
 import { describe, expect, it } from 'vitest';
+import type { CpuModelName } from '../model.js';
 import { CR4_PVI, CR4_VME } from '../state/control.js';
 import { AC, IF, IOPL, RF, TF, VIF, VIP, VM } from '../state/eflags.js';
 import { CS, SS } from '../state/layout.js';
@@ -205,9 +206,35 @@ describe('SYSENTER and SYSEXIT', () => {
 });
 
 describe('RDPMC and RSM', () => {
-  it('RDPMC of a counter that is not implemented is #GP(0); a Pentium has no RDPMC', () => {
-    expect(faultOf(protectedGuest('mov ecx, 0\nrdpmc'))).toEqual([13, 0]);
+  it('RDPMC reads the counters that a model has, and is #GP(0) for others; a Pentium has no RDPMC', () => {
+    const read = (model: CpuModelName, number: number) => {
+      const guest = protectedGuest(`mov eax, -1\nmov edx, -1\nmov ecx, ${number}\nrdpmc\nud2`, { model });
+      return [...faultOf(guest), guest.cpu.eax, guest.cpu.edx];
+    };
+    const some = [6, undefined, 0, 0];
+    const none = [13, 0, 0xffff_ffff, 0xffff_ffff];
+    expect([read('pentium-pro', 1), read('pentium-pro', 2)]).toEqual([some, none]);
+    expect([read('pentium-mmx', 1), read('max', 0x8000_0000)]).toEqual([some, none]);
+    expect([read('pentium-4', 17), read('pentium-4', 0x8000_0011), read('pentium-4', 18)]).toEqual([
+      some,
+      some,
+      none,
+    ]);
     expect(faultOf(protectedGuest('rdpmc', { model: 'pentium' }))[0]).toBe(6);
+  });
+
+  it('RDPMC at ring 3 wants CR4.PCE', () => {
+    const ring3 = (cr4: number) => {
+      const guest = protectedGuest(
+        'push USER_DS\npush USER_STACK_TOP\npush 2\npush USER_CS\npush user\niretd\nuser: xor ecx, ecx\nrdpmc\nud2',
+      );
+      guest.cpu.cr4 = cr4;
+      return faultOf(guest);
+    };
+    expect([ring3(0), ring3(0x100)]).toEqual([
+      [13, 0],
+      [6, undefined],
+    ]);
   });
 
   it('RSM is #UD outside system-management mode', () => {

@@ -46,6 +46,7 @@ export const SYMBOLS = {
   CR4_PSE: 0x10,
   CR4_PAE: 0x20,
   CR4_PGE: 0x80,
+  CR4_PCE: 0x100,
   CR4_OSFXSR: 0x200,
   CR4_OSXMMEXCPT: 0x400,
   /** What the last handler saw: vector, error code, EIP, CS, EFLAGS, and ESP and SS if the level changed. */

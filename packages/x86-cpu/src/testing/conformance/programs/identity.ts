@@ -182,7 +182,7 @@ export const IDENTITY: ProgramTable = {
       expected: '#GP(0) #GP(0) 8 10 7800 0 1b 23 8ff0 ok',
     },
     {
-      name: 'RDPMC is #GP(0) at ring 3 without CR4.PCE, and for a counter that is none',
+      name: 'RDPMC is #GP(0) at ring 3 without CR4.PCE, and for a counter that is none, else reads one',
       manual: 'SDM Vol. 2B, "RDPMC"',
       text: `
         user
@@ -192,9 +192,19 @@ export const IDENTITY: ProgramTable = {
         try
         mov ecx, 0x1234
         .here: rdpmc
+        end
+        try
+        xor ecx, ecx
+        .here: rdpmc
+        end
+        mov eax, CR4_PCE
+        mov cr4, eax
+        user
+        mov ecx, 1
+        .here: rdpmc
         end`,
-      expected: '#GP(0) #GP(0)',
-      qemu: '#GP(0) #UD',
+      expected: '#GP(0) #GP(0) ok ok',
+      qemu: '#GP(0) #UD #UD #UD',
     },
     {
       name: 'WBINVD and INVD are for level 0; PREFETCH, NOP r/m, PAUSE and CLFLUSH are accepted',

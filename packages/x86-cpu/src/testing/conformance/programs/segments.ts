@@ -53,6 +53,36 @@ export const SEGMENTS: ProgramTable = {
       qemu: 'ok ok ok ok ok ok ok ok ok ok ok',
     },
     {
+      // 5.3 leaves to the implementation whether this faults.
+      name: 'an access that runs over FFFFFFFF in a segment of 4 GB goes on at 0: data, stack and code',
+      manual: 'SDM Vol. 3A, 5.3 "Limit Checking"',
+      text: `
+        call paging
+        mov dword [DIRECTORY + 0xffc], LAST_TABLE + 7
+        mov dword [LAST_TABLE + 0xffc], PAGE + 7
+        mov word [PAGE + 0xffe], 0x2211
+        mov dword [0], 0x4433
+        mov eax, [0xfffffffe]
+        show eax
+        mov dword [0xfffffffd], 0x88776655
+        show [0]
+        show [PAGE + 0xffc]
+        mov ebx, esp
+        mov esp, 2
+        push dword 0x12345678
+        xchg ebx, esp
+        show ebx
+        show [PAGE + 0xffc]
+        mov word [0], 0xc305
+        mov byte [PAGE + 0xfff], 0xb0
+        mov eax, 0xffffffff
+        call eax
+        movzx eax, al
+        show eax
+        LAST_TABLE equ 0x102000`,
+      expected: '44332211 4488 77665500 fffffffe 56785500 5',
+    },
+    {
       name: 'G scales the limit by 4096 and adds FFF',
       manual: 'SDM Vol. 3A, 3.4.5 "Segment Descriptors"',
       text: `
