@@ -9,9 +9,9 @@ import {
   instructionBytes,
   Lab,
   labState,
-  machineRows,
   sameRam,
 } from '../testing/instruction-lab.js';
+import { machineRows } from '../testing/map-rows.js';
 import { handlerModule, PSEUDO } from './handler-module.js';
 import { createInterpreter } from './interpreter.js';
 

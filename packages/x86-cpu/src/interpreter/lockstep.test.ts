@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Cpu, createCpu } from '../cpu.js';
 import { CS, DS, ES, FS, GS, SS } from '../state/layout.js';
-import { instructionBytes, machineRows } from '../testing/instruction-lab.js';
+import { instructionBytes } from '../testing/instruction-lab.js';
+import { machineRows } from '../testing/map-rows.js';
 
 const RAM_BYTES = 0x1_0000;
 const CODE = 0x2000;

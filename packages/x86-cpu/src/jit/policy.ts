@@ -1,6 +1,6 @@
 /** When code is translated: the tier-up policy, and the switch that turns it off. */
-
 import { REGION_SLOTS } from '../interpreter/handler-module.js';
+import type { Insn } from '../isa/insn.js';
 
 /** A region, to be looked at. */
 export interface RegionReport {
@@ -11,6 +11,8 @@ export interface RegionReport {
   readonly end: number;
   /** The instructions, block after block. */
   readonly listing: readonly string[];
+  /** Their rows. */
+  readonly rows: readonly Insn[];
   /** The module that holds it, and which of its functions it is, imports not counted. */
   readonly module: Uint8Array;
   readonly func: number;

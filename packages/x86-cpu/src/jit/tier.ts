@@ -139,7 +139,8 @@ export class Tier {
     const { onRegion } = this.#policy;
     if (!onRegion) return;
     const paddr = page.pfn * PAGE_SIZE + offset;
-    onRegion({ paddr, start, end, listing: listing(blocks), module, func });
+    const rows = blocks.flatMap(({ insns }) => insns.map(({ decoded }) => decoded.insn));
+    onRegion({ paddr, start, end, listing: listing(blocks), rows, module, func });
   }
 
   #instantiate(regions: readonly Made[]): void {

@@ -5,11 +5,9 @@ import { type Cpu, createCpu } from '../cpu.js';
 import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
 import { CpuException } from '../exception.js';
-import { leavesOf } from '../isa/choice.js';
-import { type Insn, type OpcodeMap, REP } from '../isa/insn.js';
-import { OPCODE_MAP } from '../isa/opcode-map.js';
-import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
+import { REP } from '../isa/insn.js';
 import { CS, DS, EAX, EFLAGS_REST, EIP, ES, FS, GS, SS, STACK_MASK, ZERO } from '../state/layout.js';
+import type { RowBytes } from './map-rows.js';
 
 const RAM_BYTES = 0x4_0000;
 /** Where instructions stand. */
@@ -20,28 +18,6 @@ const FLAT_LIMIT = 0xffff_ffff;
 const SMALL_LIMIT = 0x2_fff0;
 const CODE_ATTRIBUTES = { 16: 0x809b, 32: 0xc09b } as const;
 const DATA_ATTRIBUTES = { 16: 0x8093, 32: 0xc093 } as const;
-
-/** A row, and the bytes that lead to it. */
-export interface RowBytes {
-  readonly row: Insn;
-  /** Opcode bytes; a group's row fixes ModRM.reg too. */
-  readonly opcode: readonly number[];
-  readonly reg: number | undefined;
-}
-
-/** Every row over any machine. */
-export function machineRows(): RowBytes[] {
-  return [...rowsOf(OPCODE_MAP, []), ...rowsOf(OPCODE_MAP_0F, [0x0f])].filter(({ row }) => row.semantics);
-}
-
-function* rowsOf(map: OpcodeMap, escapeBytes: readonly number[]): Iterable<RowBytes> {
-  for (const [code, entry] of map.entries()) {
-    const opcode = [...escapeBytes, code];
-    for (const { row, reg, prefix } of leavesOf(entry)) {
-      yield { row, opcode: prefix ? [prefix, ...opcode] : opcode, reg };
-    }
-  }
-}
 
 /** Registers, flags and segments before an instruction. */
 export interface LabState {
