@@ -29,7 +29,7 @@ const { Adversary } = await import(`${outDir}/adversary.js`);
 setFlagsFromString('--expose-gc');
 const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'));
 const adversary = new Adversary();
-const total = { instructions: 0, states: 0, compared: 0 };
+const total = { instructions: 0, states: 0, compared: 0, regions: 0 };
 /** @type {Record<string, number>} */
 const stops = {};
 /** @type {number[]} */
@@ -39,6 +39,7 @@ for (let round = 0; total.instructions < instructions; round++) {
   total.instructions += report.instructions;
   total.states += report.states;
   total.compared += report.compared;
+  total.regions += report.regions;
   for (const [kind, count] of report.stops) stops[kind] = (stops[kind] ?? 0) + count;
   held.push(heldBytes());
   console.error(
@@ -49,7 +50,7 @@ const warm = held.length > 2 * WARM_ROUNDS ? held.slice(WARM_ROUNDS) : held;
 const growth = mean(warm.slice(warm.length >> 1)) - mean(warm.slice(0, warm.length >> 1));
 const { user, system } = process.cpuUsage();
 console.log(
-  `${total.instructions} instructions from ${total.states} states, none escaped: ${JSON.stringify(stops)}`,
+  `${total.instructions} instructions from ${total.states} states, ${total.regions} regions, none escaped: ${JSON.stringify(stops)}`,
 );
 console.log(
   `${total.compared} of them compared with the reference interpreter: the same states, the same RAM`,

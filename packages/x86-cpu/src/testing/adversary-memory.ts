@@ -1,6 +1,7 @@
 /** What a hostile guest has in memory: random programs, descriptor tables and page tables, some of them spoiled. */
 import type { PhysMem } from '@kexec/phys-mem';
-import { GDT, type Guest, HANDLERS, IDT, INNER_STACK_TOP, KERNEL_CS, TSS } from './guest.js';
+import { CODE, GDT, type Guest, HANDLERS, IDT, INNER_STACK_TOP, KERNEL_CS, STACK_TOP, TSS } from './guest.js';
+import { LoopPrograms } from './loop-program.js';
 import { pick, type Random } from './random.js';
 
 /*
@@ -20,6 +21,10 @@ const OTHER_TSS = { 32: 0x3100, 16: 0x3200 } as const;
 const TABLES = { first: 0xa00, bytes: 0x3600 };
 export const LOW_CODE = 0x5000;
 export const PROGRAM_BYTES = 0x1000;
+const LAST_PROGRAM_END = CODE + PROGRAM_BYTES;
+/** Where in the upper program loops stand. */
+export const LOOPS = [0x000, 0x400, 0x800, 0xf40] as const;
+const LOOP_BYTES = 0x100;
 const LAST_PFN = RAM_BYTES >>> 12;
 const FLAT = 0xf_ffff;
 
@@ -42,7 +47,8 @@ export function layOutMemory(guest: Guest, zeroes: Uint8Array, next: Random): vo
   writeDescriptors(guest, next);
   writeHandlers(guest, next);
   writePageTables(mem, next);
-  for (const at of [LOW_CODE, 0x1_0000]) mem.writeBytes(at, program(next));
+  for (const at of [LOW_CODE, CODE]) mem.writeBytes(at, program(next));
+  writeLoops(mem, next);
   for (let flaws = next() % 8; flaws > 0; flaws--) {
     mem.write8(TABLES.first + (next() % TABLES.bytes), next() & 0xff);
   }
@@ -54,6 +60,18 @@ function program(next: Random): Uint8Array {
   return Uint8Array.from({ length: PROGRAM_BYTES }, () =>
     next() % 8 === 0 ? pick(next, leading) : next() >>> 24,
   );
+}
+
+/** Loops, so that there is something to translate; their pointers are to RAM, or into the programs. */
+function writeLoops(mem: PhysMem, next: Random): void {
+  const pointer = () => (next() % 8 === 0 ? CODE + (next() & 0xfff) : LAST_PROGRAM_END + (next() & 0x3fff));
+  for (const offset of LOOPS) {
+    const pointers = { esp: STACK_TOP, ebp: pointer(), esi: pointer(), edi: pointer() };
+    const loop = new LoopPrograms(next, next()).make(pointers);
+    mem.writeBytes(CODE + offset, Uint8Array.from(loop.slice(0, LOOP_BYTES)));
+    // The count of its rounds is where EBP points.
+    mem.write32(pointers.ebp, next() & 0xff);
+  }
 }
 
 function writeDescriptors(guest: Guest, next: Random): void {

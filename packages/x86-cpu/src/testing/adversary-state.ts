@@ -17,6 +17,7 @@ import { CS, DR0, DS, ES, FPU_CONTROL, FS, GS, LDTR, MXCSR, SS, ST, XMM } from '
 import {
   flatAttributes,
   flatSelector,
+  LOOPS,
   LOW_CODE,
   PAE_POINTERS,
   PAGE_DIRECTORY,
@@ -49,7 +50,9 @@ export function enterRandomState(guest: Guest, next: Random): void {
   cpu.eflags = flags | 2 | (mode === 'virtual-8086' ? VM : 0);
   setSegments(cpu, mode, next);
   setGeneral(cpu, next);
-  cpu.eip = (isProtected && mode !== 'virtual-8086' ? CODE : LOW_CODE) + (next() % PROGRAM_BYTES);
+  const isLow = !isProtected || mode === 'virtual-8086';
+  const offset = !isLow && next() % 2 === 0 ? pick(next, LOOPS) : next() % PROGRAM_BYTES;
+  cpu.eip = (isLow ? LOW_CODE : CODE) + offset;
   setDebug(cpu, next);
   setNumeric(cpu, next);
 }

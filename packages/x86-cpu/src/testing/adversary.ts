@@ -1,4 +1,5 @@
 /** Random bytes from random states in every mode: what a hostile guest may do to the CPU, in a bounded run. */
+import type { TierPolicy } from '../jit/policy.js';
 import { CPU_MODELS, type CpuModelName } from '../model.js';
 import type { StopReason } from '../run-state.js';
 import { layOutMemory, RAM_BYTES } from './adversary-memory.js';
@@ -15,6 +16,9 @@ const STATES_AN_EPOCH = 64;
 const INSTRUCTIONS_A_STATE = 2000;
 const LONGEST_SLICE = 512;
 
+/** What is jumped to twice is translated. */
+const EAGER: Partial<TierPolicy> = { arrivals: 2, batch: 4, patience: 200, regions: 1000 };
+
 /** How long a run is, and what of it both interpreters execute. */
 export interface AdversaryOptions {
   /** At least so many are executed by the fast interpreter. */
@@ -28,6 +32,8 @@ export interface AdversaryOptions {
 export interface AdversaryReport {
   readonly instructions: number;
   readonly states: number;
+  /** Regions that were translated. */
+  readonly regions: number;
   /** Instructions that both interpreters executed, with the same state after each run. */
   readonly compared: number;
   /** How often run() ended in each way. */
@@ -54,6 +60,7 @@ export class Adversary {
     const stops = new Map<StopReason['kind'], number>();
     const next = random(seed);
     const report = { instructions: 0, states: 0, compared: 0, stops };
+    const regions = this.#regions();
     for (let epoch = 0; report.instructions < instructions; epoch++) {
       const model = pick(next, MODELS);
       const epochSeed = next();
@@ -67,7 +74,12 @@ export class Adversary {
       }
       if (isCompared) this.#compare(model, epochSeed, ends);
     }
-    return report;
+    return { ...report, regions: this.#regions() - regions };
+  }
+
+  /** Of all machines so far. */
+  #regions(): number {
+    return [...this.#players.values()].reduce((sum, { regions }) => sum + regions, 0);
   }
 
   #player(model: CpuModelName, interpreter: 'fast' | 'reference'): Player {
@@ -108,6 +120,7 @@ class Player {
   readonly #zeroes = new Uint8Array(RAM_BYTES);
   /** What ports and the interrupt controller answer. */
   #input: Random = random(1);
+  regions = 0;
 
   constructor(model: CpuModelName, interpreter: 'fast' | 'reference') {
     const board = {
@@ -115,7 +128,8 @@ class Player {
       writePort: () => {},
       acknowledgeInterrupt: () => this.#input() & 0xff,
     };
-    this.#guest = new Guest({ model, interpreter, ramBytes: RAM_BYTES, board });
+    const translator = { ...EAGER, onRegion: () => this.regions++ };
+    this.#guest = new Guest({ model, interpreter, translator, ramBytes: RAM_BYTES, board });
     this.#pristine = this.#guest.cpu.saveState();
   }
 
