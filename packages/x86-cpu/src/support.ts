@@ -48,7 +48,7 @@ const BY_AGE: readonly CpuModelName[] = [
 /** What is less than the manual says, by mnemonic. All else is full. */
 const SHORTFALLS: Readonly<Record<string, readonly [Support, string]>> = {
   RDPMC: ['partial', 'counters stand at 0: no event can be selected'],
-  RSM: ['none', 'always #UD: no system-management mode'],
+  RSM: ['none', 'always #UD, as outside system-management mode, which is not there'],
   'MOV Td': ['partial', 'up to the 486; TR3-TR7 read 0'],
 };
 

@@ -77,7 +77,8 @@ export function nullSegment(selector: number): SegmentState {
  * Base by shifting. Real-address mode keeps the limit and the D/B and G bits that the cache holds, so that a
  * limit set in protected mode stays in force ("unreal mode"); the 386 and 486 give CS fixed values all the same.
  *
- * Departure: a cache that a null selector has made unusable gets the limit FFFF instead of what silicon kept.
+ * Departure: a cache that a null selector has made unusable gets the limit FFFF, as after RESET#, instead of what
+ * silicon kept: the manual does not say what that is.
  */
 export function realModeSegment(cpu: Cpu, index: number, selector: number): SegmentState {
   const base = (selector & 0xffff) << 4;
