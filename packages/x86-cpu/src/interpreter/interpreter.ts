@@ -38,7 +38,7 @@ class HandlerInterpreter implements Interpreter {
   readonly #places = new BlockPlaces((eip) => this.#blocks.forget(eip));
   readonly #view: CodeView;
   readonly #fetcher: InstructionFetch;
-  readonly #run: DispatchLoop['run'];
+  #run: DispatchLoop['run'];
   readonly #hooks = new Set<PhysAddr>();
   readonly #tier: Tier | undefined;
   #generation = 0;
@@ -62,9 +62,14 @@ class HandlerInterpreter implements Interpreter {
     });
     const stores = new WatchedStores(host.access, mem.memory);
     mem.codePages.onWrite((pfn) => this.#cache.written(pfn, stores.current));
-    const loop = instantiate(mem.memory, stores, (record) => this.#executeSystem(record));
+    const renew = () => {
+      const loop = instantiate(mem.memory, stores, (record) => this.#executeSystem(record));
+      this.#run = loop.run;
+      return loop;
+    };
+    const loop = renew();
     this.#run = loop.run;
-    if (host.policy) this.#tier = new Tier(mem, host.features, host.policy, this.#cache, loop);
+    if (host.policy) this.#tier = new Tier(mem, host.features, host.policy, this.#cache, { loop, renew });
   }
 
   get left(): number {

@@ -41,26 +41,29 @@ export class Tier {
   readonly #features: number;
   readonly #cache: CodeCache;
   readonly #policy: TierPolicy;
-  readonly #imports: WebAssembly.Imports;
-  readonly #table: WebAssembly.Table;
+  readonly #memory: WebAssembly.Memory;
+  readonly #renew: () => DispatchLoop;
+  #loop: DispatchLoop;
   #waiting: Waiting[] = [];
   #age = 0;
   #generation = 0;
   #nextSlot = handlerModule().firstRegion;
 
+  /** @param renew - makes another dispatch loop in place of `loop` */
   constructor(
     { memory }: PhysMem,
     features: number,
     policy: TierPolicy,
     cache: CodeCache,
-    { table, run, go }: DispatchLoop,
+    { loop, renew }: { readonly loop: DispatchLoop; readonly renew: () => DispatchLoop },
   ) {
+    this.#memory = memory;
     this.#policy = policy;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#features = features;
     this.#cache = cache;
-    this.#table = table;
-    this.#imports = { cpu: { memory, table, run, go } };
+    this.#renew = renew;
+    this.#loop = loop;
   }
 
   /** An entry has become hot: it is passed over until its region is there. */
@@ -95,10 +98,13 @@ export class Tier {
     this.#instantiate(regions);
   }
 
-  /** All records are gone, and with them the ways to all regions: the functions may go too. */
+  /**
+   * All records are gone, and with them the ways to all regions: the functions may go too. A table holds every
+   * instance that has imported it, whatever is in its slots, so they go with theirs.
+   */
   #forget(): void {
     const { firstRegion } = handlerModule();
-    for (let slot = firstRegion; slot < this.#nextSlot; slot++) this.#table.set(slot, null);
+    if (this.#nextSlot > firstRegion) this.#loop = this.#renew();
     this.#nextSlot = firstRegion;
     this.#waiting = [];
     this.#generation = this.#cache.generation;
@@ -156,7 +162,8 @@ export class Tier {
       table: { imported: true, size: tableSize, first, funcs: regions.map((_, i) => imports.length + i) },
       exports: [],
     });
-    new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), this.#imports);
+    const cpu = { memory: this.#memory, ...this.#loop };
+    new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), { cpu });
     this.#nextSlot += regions.length;
     for (const [i, region] of regions.entries()) {
       const { page, entry, start, end } = region;
