@@ -7,6 +7,7 @@ import { noteFigures } from './testing/figures.js';
 /** scripts/run-adversary.mjs has 10**8 instructions, and collects garbage before it measures. */
 const ROUND_INSTRUCTIONS = 50_000;
 const ROUNDS = 4;
+const TIMEOUT_MS = 240_000;
 const WARM_ROUNDS = 2;
 const REFERENCE_STRIDE = 4;
 /** So that the translator is known to be in it. */
@@ -40,5 +41,5 @@ describe('random bytes from random states in every mode', () => {
     const warm = heap[WARM_ROUNDS - 1] ?? 0;
     expect(Math.min(...heap.slice(WARM_ROUNDS)) - warm).toBeLessThan(HEAP_GROWTH_BYTES);
     noteFigures('hostile guest', total);
-  });
+  }, TIMEOUT_MS);
 });
