@@ -222,8 +222,11 @@ export class CodeCache {
       if (this.#hooks.has(page.pfn * PAGE_SIZE + offset)) this.#enter(page, offset, PSEUDO.HOOK, offset);
       const decoded = decodeInPage(this.#bytes, page, offset, this.#features);
       if (!decoded) {
-        // It crosses into the next page, or is undefined: the run loop decodes it byte by byte, each time.
-        this.#enter(page, offset, PSEUDO.CALL_OUT, offset);
+        // It crosses into the next page, or is undefined: the run loop decodes it byte by byte, each time. What comes
+        // in its place is another instruction, and may be translated: all bytes that made it what it is are watched.
+        const end = Math.min(offset + MAX_INSN_BYTES, PAGE_SIZE);
+        page.noteCode(this.#bytes, offset, end);
+        this.#enter(page, offset, PSEUDO.CALL_OUT, end);
         return first;
       }
       const next = offset + decoded.length;
