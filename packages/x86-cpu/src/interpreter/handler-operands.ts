@@ -26,8 +26,12 @@ export class RegisterSlot extends AbstractRegister<Expr> {
   readonly #m: SlotMachine;
   readonly #slot: number;
 
-  constructor(m: SlotMachine, size: Size, slot: number) {
-    super(size);
+  constructor(
+    m: SlotMachine,
+    readonly size: Size,
+    slot: number,
+  ) {
+    super();
     this.#m = m;
     this.#slot = slot;
   }
@@ -64,8 +68,12 @@ export class ImmediateSlot extends AbstractNumber<Expr> {
   readonly #m: SlotMachine;
   readonly #slot: number;
 
-  constructor(m: SlotMachine, size: Size, slot: number) {
-    super(size);
+  constructor(
+    m: SlotMachine,
+    readonly size: Size,
+    slot: number,
+  ) {
+    super();
     this.#m = m;
     this.#slot = slot;
   }
@@ -77,10 +85,11 @@ export class ImmediateSlot extends AbstractNumber<Expr> {
 
 /** A relative jump's target. */
 export class TargetSlot extends AbstractNumber<Expr> {
+  readonly size = 32;
   readonly #m: SlotMachine;
 
   constructor(m: SlotMachine) {
-    super(32);
+    super();
     this.#m = m;
   }
 

@@ -28,8 +28,12 @@ class StaticRegister extends AbstractRegister<Expr> {
   readonly #m: WasmMachine;
   readonly #field: number;
 
-  constructor(m: WasmMachine, size: Size, index: number) {
-    super(size);
+  constructor(
+    m: WasmMachine,
+    readonly size: Size,
+    index: number,
+  ) {
+    super();
     this.#m = m;
     this.#field = generalField(index, size);
   }
@@ -64,8 +68,11 @@ class StaticMemory extends AbstractMemory<Expr, WasmMachine> {
 class StaticNumber extends AbstractNumber<Expr> {
   readonly #value: Expr;
 
-  constructor(size: Size, value: Expr) {
-    super(size);
+  constructor(
+    readonly size: Size,
+    value: Expr,
+  ) {
+    super();
     this.#value = value;
   }
 

@@ -15,8 +15,12 @@ export class RegisterOperand extends AbstractRegister<number> {
   readonly #machine: OperandMachine;
   readonly #field: number;
 
-  constructor(machine: OperandMachine, size: Size, index: number) {
-    super(size);
+  constructor(
+    machine: OperandMachine,
+    readonly size: Size,
+    index: number,
+  ) {
+    super();
     this.#machine = machine;
     this.#field = generalField(index, size);
   }
@@ -47,8 +51,11 @@ export class MemoryOperand extends AbstractMemory<number, OperandMachine> {
 export class ImmediateOperand extends AbstractNumber<number> {
   readonly #value: number;
 
-  constructor(size: Size, value: number) {
-    super(size);
+  constructor(
+    readonly size: Size,
+    value: number,
+  ) {
+    super();
     this.#value = size === 32 ? value | 0 : value & ((1 << size) - 1);
   }
 
@@ -59,11 +66,12 @@ export class ImmediateOperand extends AbstractNumber<number> {
 
 /** A jump target: EIP of the next instruction + displacement, truncated to the operand size. */
 export class RelativeOperand extends AbstractNumber<number> {
+  readonly size = 32;
   readonly #machine: OperandMachine;
   readonly #displacement: number;
 
   constructor(machine: OperandMachine, displacement: number) {
-    super(32);
+    super();
     this.#machine = machine;
     this.#displacement = displacement;
   }
