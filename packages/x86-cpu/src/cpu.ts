@@ -6,6 +6,7 @@ import { DebugUnit } from './debug-unit.js';
 import type { InterpreterHost } from './interpreter/host.js';
 import { createInterpreter } from './interpreter/interpreter.js';
 import type { Interpreter } from './interpreter-interface.js';
+import { X87 } from './isa/insn.js';
 import { type TranslatorChoice, tierPolicy } from './jit/policy.js';
 import { CpuMemory } from './mmu/cpu-memory.js';
 import { Paging } from './mmu/paging.js';
@@ -205,7 +206,7 @@ export class Cpu extends ControlFile {
       mem,
       access: memory,
       policy: tierPolicy(translator),
-      features: model.rows,
+      features: model.rows | (model.hasFpu ? X87 : 0),
       fetchAddress: (laddr) => memory.fetchAddress(laddr),
       readCode: (paddr) => memory.readCode(paddr),
       isGlobal: (laddr) => tlb.isGlobal(this.cpl === 3, laddr),

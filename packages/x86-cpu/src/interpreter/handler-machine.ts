@@ -217,6 +217,16 @@ export class HandlerMachine extends WasmMachine {
     this.emit(i32Const(reason), localGet(RECORD), localGet(COUNT), localGet(PAGE_EIP), call(exit), OP.return);
   }
 
+  leaveIf(condition: Expr): void {
+    this.if(condition, () => this.leave(EXIT.CALL_OUT));
+  }
+
+  reach(segment: SegmentRef, offset: Expr, bits: number, isWrite: boolean): Expr {
+    const place = this.translate(segment, offset, bits, isWrite);
+    this.leaveIf(this.eqz(place.hit));
+    return this.let(place.host);
+  }
+
   protected saveContext(): Code {
     return [localGet(RECORD), localGet(COUNT), localGet(PAGE_EIP), call(this.#functions.save)];
   }

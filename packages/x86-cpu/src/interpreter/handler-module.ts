@@ -2,6 +2,7 @@
 import { OPCODE_MAP } from '../isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
 import { binary, constant, type Expr, hostLoad, hostStore, local } from '../jit/expr.js';
+import { FLOAT_FUNCTIONS, makeFloatFunctions } from '../jit/float/functions.js';
 import { IMPORTS } from '../jit/imported-functions.js';
 import { i32Const, localGet, OP } from '../jit/wasm/instructions.js';
 import { encodeModule, type Func, typeIndexOf } from '../jit/wasm/module.js';
@@ -62,7 +63,8 @@ const EXIT_FUNC = SAVE + 1;
 const MISS = SAVE + 2;
 const RUN = SAVE + 3;
 const GO = SAVE + 4;
-const FIRST_COLD = SAVE + 5;
+const FIRST_FLOAT = SAVE + 5;
+const FIRST_COLD = FIRST_FLOAT + FLOAT_FUNCTIONS.length;
 /** Of the function that goes on at EIP: EIP, instructions left. */
 export const GO_TYPE: FuncType = { params: [I32, I32], results: [] };
 
@@ -103,11 +105,20 @@ function makeHandlerModule(): HandlerModule {
   const tableSize = cold.length + REGION_SLOTS;
   const bytes = encodeModule({
     imports: IMPORTS,
-    funcs: [saveFunc(), exitFunc(), missFunc(), run, goFunc(firstIndirect), ...cold],
+    funcs: [
+      saveFunc(),
+      exitFunc(),
+      missFunc(),
+      run,
+      goFunc(firstIndirect),
+      ...makeFloatFunctions(FIRST_FLOAT),
+      ...cold,
+    ],
     table: { imported: false, size: tableSize, first: 0, funcs: cold.map((_, i) => FIRST_COLD + i) },
     exports: [
       { name: 'run', func: RUN },
       { name: 'go', func: GO },
+      ...FLOAT_FUNCTIONS.map(({ name }, i) => ({ name, func: FIRST_FLOAT + i })),
     ],
   });
   return {
@@ -203,7 +214,7 @@ function coldFunc(handler: Handler): Func {
     functionsWith(() => tailCall),
   );
   emitHandler(m, handler);
-  return { type: HANDLER_TYPE, locals: m.localCount - HANDLER_PARAMETERS, body: flatten(m.code) };
+  return { type: HANDLER_TYPE, locals: m.localTypes(HANDLER_PARAMETERS), body: flatten(m.code) };
 }
 
 function runFunc(hot: readonly Handler[]): Func {

@@ -33,6 +33,8 @@ export const CLFSH = 1 << 22;
 export const SEP = 1 << 20;
 /** RDPMC: since the Pentium with MMX and the Pentium Pro, without a CPUID bit of its own. */
 export const RDPMC = 1 << 21;
+/** An FPU: no row needs it, for without one they do nothing. */
+export const X87 = 1 << 23;
 
 const MULTIMEDIA = MMX | SSE | SSE2 | FXSR | CLFSH;
 /** Flags that name a feature, and so decide whether a CPU model knows the row. */

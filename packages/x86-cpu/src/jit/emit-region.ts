@@ -9,8 +9,8 @@ import type { Block } from './region.js';
 import {
   COUNT,
   EXIT_EIP,
+  EXIT_ENTRY,
   FIRST_REGISTER,
-  FIRST_TEMPORARY,
   FLAG_AUX_LOCAL,
   FLAG_RESULT_LOCAL,
   HANDLER_PARAMETERS,
@@ -39,12 +39,24 @@ export interface RecordSource {
   entryAt(offset: number): number | undefined;
 }
 
+/** A region's function. */
+export interface RegionFunc extends Func {
+  /** Whether it calls the imports that follow RUN and GO: the floating-point functions. */
+  readonly callsFunctions: boolean;
+}
+
 /** Emits the region of these blocks, the first of which is its entry. */
-export function emitRegion(blocks: readonly Block[], mode: number, records: RecordSource): Func {
+export function emitRegion(
+  blocks: readonly Block[],
+  mode: number,
+  records: RecordSource,
+  features: number,
+): RegionFunc {
   const flow = controlFlow(blocks);
   const emitted: EmittedBlock[] = [];
   const machine = new RegionMachine({
     mode,
+    features,
     target: (from, offset) => {
       const node = flow.edge(from, offset);
       return node ? { node } : { record: records.entryAt(offset) };
@@ -70,8 +82,9 @@ export function emitRegion(blocks: readonly Block[], mode: number, records: Reco
   ];
   return {
     type: HANDLER_TYPE,
-    locals: Math.max(machine.localCount, FIRST_TEMPORARY + 1) - HANDLER_PARAMETERS,
+    locals: machine.localTypes(HANDLER_PARAMETERS),
     body: flatten(body),
+    callsFunctions: machine.callsFunctions,
   };
 }
 
@@ -131,9 +144,9 @@ function leaveToRecord(): Code {
 /** The block table may know the record; code is flat, so the page's EIP is as aligned as the page. */
 function leaveToEip(): Code {
   const eip = local(EXIT_EIP);
-  const entry = local(FIRST_TEMPORARY);
+  const entry = local(EXIT_ENTRY);
   return [
-    [blockEntry(eip).code, localSet(FIRST_TEMPORARY)],
+    [blockEntry(eip).code, localSet(EXIT_ENTRY)],
     [isEntryOf(entry, eip).code, OP.if, EMPTY],
     [hostLoad(entry, 32, BLOCK_RECORD_FIELD).code, localSet(RECORD)],
     [binary('i32.and', eip, constant(PAGE_MASK)).code, localSet(PAGE_EIP)],

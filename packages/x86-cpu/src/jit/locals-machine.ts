@@ -14,7 +14,7 @@ import {
 import { constant, type Expr, local } from './expr.js';
 import { FIRST_REGISTER, FIRST_TEMPORARY, FLAG_AUX_LOCAL, FLAG_RESULT_LOCAL } from './region-locals.js';
 import { localSet, OP } from './wasm/instructions.js';
-import { EMPTY } from './wasm/types.js';
+import { EMPTY, I32 } from './wasm/types.js';
 import type { Code } from './wasm/values.js';
 import { WasmMachine } from './wasm-machine.js';
 
@@ -29,7 +29,7 @@ export abstract class LocalsMachine extends WasmMachine {
   protected needsFlags = false;
   /** Whether control has left for good where code is being emitted. */
   protected isOver = false;
-  readonly #free: number[] = [];
+  readonly #free = new Map<number, number[]>();
   readonly #taken = new Set<number>();
   readonly #differences = new WeakMap<Expr, readonly [Expr, Expr]>();
   #flags = ENTRY_FLAGS;
@@ -50,16 +50,20 @@ export abstract class LocalsMachine extends WasmMachine {
 
   /** An instruction ends: its temporaries are free again, but for those that flags wait in. */
   protected releaseTemporaries(): void {
-    const kept = new Set(localsOf(this.#flags));
+    const kept = new Set([...localsOf(this.#flags), ...this.heldLocals()]);
     for (const index of this.#taken) {
       if (kept.has(index)) continue;
       this.#taken.delete(index);
-      this.#free.push(index);
+      const type = this.typeOf(index);
+      this.#free.set(type, [...(this.#free.get(type) ?? []), index]);
     }
   }
 
-  override newLocal(): number {
-    const index = this.#free.pop() ?? super.newLocal();
+  /** Temporaries that outlive their instruction for other reasons than flags. */
+  protected abstract heldLocals(): readonly number[];
+
+  override newLocal(type: number = I32): number {
+    const index = this.#free.get(type)?.pop() ?? super.newLocal(type);
     this.#taken.add(index);
     return index;
   }

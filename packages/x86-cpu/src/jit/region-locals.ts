@@ -11,4 +11,6 @@ export const FLAG_RESULT_LOCAL = FIRST_REGISTER + 8;
 export const FLAG_AUX_LOCAL = FIRST_REGISTER + 9;
 /** Where to go on, for an exit by EIP. */
 export const EXIT_EIP = FIRST_REGISTER + 10;
-export const FIRST_TEMPORARY = FIRST_REGISTER + 11;
+/** The block table's entry, on the way to it. */
+export const EXIT_ENTRY = FIRST_REGISTER + 11;
+export const FIRST_TEMPORARY = FIRST_REGISTER + 12;

@@ -4,6 +4,8 @@ import { segmentField } from '../interpreter/record.js';
 import { DATA_SEGMENT, type SegmentRef, type Size } from '../semantics/machine.js';
 import type { Node } from './control-flow.js';
 import { binary, constant, type Expr, hostLoad, hostStore, local } from './expr.js';
+import { RegionFloat } from './float/region-float.js';
+import { fastSemanticsOf } from './float/rows.js';
 import { LocalsMachine } from './locals-machine.js';
 import type { Block, PlacedInsn } from './region.js';
 import { COUNT, EXIT_EIP, PAGE_EIP, RECORD } from './region-locals.js';
@@ -30,6 +32,8 @@ export interface RegionContext {
   recordAt(offset: number): number;
   /** Whether a block may look at the flags as they are when it is entered. */
   needsFlags(node: Node): boolean;
+  /** Feature flags of the CPU model. */
+  readonly features: number;
 }
 
 /** A block's code. */
@@ -47,10 +51,21 @@ export class RegionMachine extends LocalsMachine {
   #target: Expr | undefined;
   /** Instructions of the block from the current one on. */
   #rest = 0;
+  readonly #float: RegionFloat;
 
   constructor(context: RegionContext) {
     super();
     this.#context = context;
+    this.#float = new RegionFloat(this, () => ({
+      opcode: this.#decoded.opcode,
+      eip: this.#eipAt(this.#placed.offset),
+      segment: this.#decoded.dataSegment,
+    }));
+  }
+
+  /** Whether floating-point functions are called. */
+  get callsFunctions(): boolean {
+    return this.#float.callsFunctions;
   }
 
   /** @param limit - at a loop's head and at the entry: the budget that must be exceeded to go on */
@@ -59,6 +74,7 @@ export class RegionMachine extends LocalsMachine {
     this.#node = node;
     this.#branches = [];
     this.begin();
+    this.#float.begin();
     const code = this.capture(() => {
       this.#rest = insns.length;
       if (limit !== undefined) this.#checkBudget(limit);
@@ -67,6 +83,7 @@ export class RegionMachine extends LocalsMachine {
         this.#instruction(insn);
         this.#rest--;
       }
+      this.#float.settle();
       if (!this.isOver) this.#jumpTo(following ?? insns.at(-1)?.next ?? 0);
     });
     return { code, branches: this.#branches, needsFlags: this.needsFlags };
@@ -87,8 +104,29 @@ export class RegionMachine extends LocalsMachine {
     this.#insn = insn;
     const [operand] = decoded.operands;
     this.#target = operand?.kind === 'relative' ? this.#eipAt(next + operand.value) : undefined;
-    decoded.insn.semantics?.<Expr>(this, ...operandsOf(this, decoded, this.#target));
+    const fast = fastSemanticsOf(decoded.insn, this.#context.features);
+    if (fast) {
+      fast(this.#float.instruction(decoded));
+    } else {
+      // The block's last instruction may jump.
+      if (this.#rest === 1) this.#float.settle();
+      decoded.insn.semantics?.<Expr>(this, ...operandsOf(this, decoded, this.#target));
+    }
     this.releaseTemporaries();
+  }
+
+  protected heldLocals(): readonly number[] {
+    return this.#float.stack.held();
+  }
+
+  leaveIf(condition: Expr): void {
+    this.emit(condition.code, OP.if, EMPTY);
+    this.nested(() => this.#leaveBefore());
+    this.emit(OP.end);
+  }
+
+  reach(segment: SegmentRef, offset: Expr, bits: number, isWrite: boolean): Expr {
+    return this.let(this.#reach(segment, offset, bits, isWrite).host);
   }
 
   get #current(): Node {
@@ -143,18 +181,17 @@ export class RegionMachine extends LocalsMachine {
   }
 
   /** An access that cannot go straight to RAM is the dispatch loop's: the region is left before the instruction. */
-  #reach(segment: SegmentRef, offset: Expr, size: Size, isWrite: boolean): RegionPlace {
+  #reach(segment: SegmentRef, offset: Expr, size: number, isWrite: boolean): RegionPlace {
     const { mode } = this.#context;
     const place = regionPlace(this, mode, this.#segment(segment), this.let(offset), size, isWrite);
-    this.emit(place.miss.code, OP.if, EMPTY);
-    this.nested(() => this.#leaveBefore());
-    this.emit(OP.end);
+    this.leaveIf(place.miss);
     return place;
   }
 
   /** Leaves the region for the dispatch loop, at the instruction under translation. */
   #leaveBefore(): void {
     this.settleFlags();
+    this.#float.stack.settle();
     this.emit(i32Const(this.#context.recordAt(this.#placed.offset)), localSet(RECORD));
     this.emit(localGet(COUNT), i32Const(this.#rest), OP['i32.add'], localSet(COUNT));
     this.#branch('run');

@@ -1,6 +1,6 @@
 /** Memory of a region: the TLB lookup inline, segments that the mode says are flat taken for granted. */
 import { segmentField } from '../interpreter/record.js';
-import type { Machine, Size } from '../semantics/machine.js';
+import type { Machine } from '../semantics/machine.js';
 import { TLB_VIEW_BYTES } from '../state/control.js';
 import { isFlat, isUser } from '../state/flat-mode.js';
 import { SEGMENT_BASE, SEGMENT_READ_END, SEGMENT_WRITE_END, TLB_OFFSET } from '../state/layout.js';
@@ -21,7 +21,7 @@ export function regionPlace(
   mode: number,
   segment: number,
   offset: Expr,
-  size: Size,
+  size: number,
   isWrite: boolean,
 ): RegionPlace {
   const isPlain = isFlat(mode, segment);

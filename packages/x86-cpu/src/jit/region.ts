@@ -1,6 +1,7 @@
 /** Region discovery: from a hot entry, the basic blocks of its page that control reaches without leaving it. */
 import type { Decoded } from '../decode/decoded.js';
 import { REP } from '../isa/insn.js';
+import { fastSemanticsOf } from './float/rows.js';
 
 const PAGE_BYTES = 0x1000;
 /** Instructions of a region: beyond some hundreds the compiler's time for each grows. */
@@ -35,6 +36,8 @@ export interface Block extends Successors {
 export interface RegionSource {
   /** The instruction at an offset; undefined where none lies wholly in the page, or none may be translated. */
   decodeAt(offset: number): Decoded | undefined;
+  /** Feature flags of the CPU model. */
+  readonly features: number;
 }
 
 /** The blocks of the region that is entered at `entry`, that one first; none if it cannot be translated. */
@@ -67,8 +70,9 @@ export function discoverRegion(entry: number, source: RegionSource): Block[] {
   return cutBlocks(entry, insns, leaders, returns.length <= MAX_RETURNS ? returns : []);
 }
 
-/** Whether the translator knows the instruction: all rows over any machine, but for loops within one. */
-export function isTranslatable({ insn, rep, operands, operandSize }: Decoded): boolean {
+/** Whether the translator knows the instruction: all rows over any machine, but for loops within one, and fast ones. */
+export function isTranslatable({ insn, rep, operands, operandSize }: Decoded, features: number): boolean {
+  if (fastSemanticsOf(insn, features)) return true;
   if (!insn.semantics || (insn.flags & REP && rep !== 0)) return false;
   // ENTER stores before its last check; a 16-bit jump in 32-bit code truncates EIP.
   return insn.mnemonic !== 'ENTER' && !(operands[0]?.kind === 'relative' && operandSize === 16);
@@ -81,7 +85,9 @@ function isInPage(offset: number): boolean {
 function placedInsn(offset: number, source: RegionSource): PlacedInsn | undefined {
   if (!isInPage(offset)) return undefined;
   const decoded = source.decodeAt(offset);
-  return decoded && isTranslatable(decoded) ? { offset, next: offset + decoded.length, decoded } : undefined;
+  return decoded && isTranslatable(decoded, source.features)
+    ? { offset, next: offset + decoded.length, decoded }
+    : undefined;
 }
 
 /** Blocks in the order of their leaders' discovery, each up to the next leader or jump. */

@@ -7,16 +7,19 @@ import { formatDecoded } from '../disasm/format.js';
 import type { CodeCache } from '../interpreter/code-cache.js';
 import type { CodePage } from '../interpreter/code-page.js';
 import { GO_TYPE, HANDLER_TYPE, handlerModule, PSEUDO } from '../interpreter/handler-module.js';
-import { emitRegion, type RecordSource } from './emit-region.js';
+import { emitRegion, type RecordSource, type RegionFunc } from './emit-region.js';
+import { FLOAT_FUNCTIONS } from './float/functions.js';
 import type { TierPolicy } from './policy.js';
 import { type Block, discoverRegion } from './region.js';
-import { encodeModule, type Func } from './wasm/module.js';
+import { encodeModule } from './wasm/module.js';
 
 /** What of the handler module a region calls. */
 export interface DispatchLoop {
   readonly table: WebAssembly.Table;
   readonly run: (record: number, left: number, pageEip: number) => void;
   readonly go: (eip: number, left: number) => void;
+  /** The floating-point functions are exported, too. */
+  readonly [name: string]: unknown;
 }
 
 /** An entry that waits for its translation. */
@@ -29,7 +32,7 @@ interface Waiting {
 
 /** A region, ready to be put into a module. */
 interface Made extends Waiting {
-  readonly func: Func;
+  readonly func: RegionFunc;
   readonly blocks: readonly Block[];
   readonly start: number;
   readonly end: number;
@@ -114,9 +117,12 @@ export class Tier {
   #make(waiting: Waiting): Made | undefined {
     const { page, offset, entry, mode } = waiting;
     if (page.entries.get(offset) !== entry || this.#cache.handlerOf(entry) !== PSEUDO.PASS) return undefined;
-    const blocks = discoverRegion(offset, { decodeAt: (at) => this.#decodeAt(page, at) });
+    const blocks = discoverRegion(offset, {
+      decodeAt: (at) => this.#decodeAt(page, at),
+      features: this.#features,
+    });
     if (blocks.length === 0) return undefined;
-    const func = emitRegion(blocks, mode, this.#recordsOf(page));
+    const func = emitRegion(blocks, mode, this.#recordsOf(page), this.#features);
     return { ...waiting, func, blocks, ...extent(blocks) };
   }
 
@@ -154,6 +160,7 @@ export class Tier {
     const imports = [
       { name: 'run', type: HANDLER_TYPE },
       { name: 'go', type: GO_TYPE },
+      ...(regions.some(({ func }) => func.callsFunctions) ? FLOAT_FUNCTIONS : []),
     ];
     const first = this.#nextSlot;
     const bytes = encodeModule({
@@ -162,7 +169,7 @@ export class Tier {
       table: { imported: true, size: tableSize, first, funcs: regions.map((_, i) => imports.length + i) },
       exports: [],
     });
-    const cpu = { memory: this.#memory, ...this.#loop };
+    const cpu = { memory: this.#memory, ...this.#loop } as WebAssembly.ModuleImports;
     new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), { cpu });
     this.#nextSlot += regions.length;
     for (const [i, region] of regions.entries()) {

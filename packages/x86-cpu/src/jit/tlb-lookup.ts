@@ -1,5 +1,5 @@
 /** Segmentation and paging inline: the check of the descriptor cache's bounds and the TLB lookup. */
-import type { Machine, Size } from '../semantics/machine.js';
+import type { Machine } from '../semantics/machine.js';
 import { SEGMENT_BASE, SEGMENT_READ_END, SEGMENT_WRITE_END, TLB_VIEW } from '../state/layout.js';
 import { binary, constant, type Expr, hostLoad } from './expr.js';
 
@@ -23,7 +23,13 @@ export interface Place {
 }
 
 /** Looks an access up; `segment` and `offset` are bound already. */
-export function translate(m: Machine<Expr>, segment: Expr, offset: Expr, size: Size, write: boolean): Place {
+export function translate(
+  m: Machine<Expr>,
+  segment: Expr,
+  offset: Expr,
+  size: number,
+  write: boolean,
+): Place {
   const laddr = m.let(m.add(offset, field(segment, SEGMENT_BASE)));
   const index = m.and(m.shrU(laddr, m.int(ENTRY_SHIFT)), m.int(ENTRY_MASK));
   const entry = m.let(m.add(index, hostLoad(constant(0), 32, TLB_VIEW)));

@@ -17,7 +17,7 @@ import {
 import { CHECK, NO_ERROR_CODE, RAISE, READ, WRITE } from './imported-functions.js';
 import { type Place, translate } from './tlb-lookup.js';
 import { call, i32Const, localSet, OP } from './wasm/instructions.js';
-import { EMPTY } from './wasm/types.js';
+import { EMPTY, I32 } from './wasm/types.js';
 import { type Code, u32 } from './wasm/values.js';
 
 /** Emits statements into a buffer; values are `Expr`s. */
@@ -36,13 +36,14 @@ export abstract class WasmMachine implements MemoryMachine<Expr> {
   protected abstract restoreContext(): Code;
 
   #code: Code[] = [];
-  #locals: number;
+  readonly #firstLocal: number;
+  readonly #types: number[] = [];
   /** Wasm blocks open around the code being emitted. */
   protected depth = 0;
 
   /** @param firstLocal - the number of the function's parameters */
   constructor(firstLocal: number) {
-    this.#locals = firstLocal;
+    this.#firstLocal = firstLocal;
   }
 
   /** The statements so far. */
@@ -52,15 +53,27 @@ export abstract class WasmMachine implements MemoryMachine<Expr> {
 
   /** One more than the highest local in use. */
   get localCount(): number {
-    return this.#locals;
+    return this.#firstLocal + this.#types.length;
   }
 
   emit(...code: (number | Code)[]): void {
     this.#code.push(code);
   }
 
-  newLocal(): number {
-    return this.#locals++;
+  /** @param type - i32 unless said otherwise */
+  newLocal(type: number = I32): number {
+    this.#types.push(type);
+    return this.#firstLocal + this.#types.length - 1;
+  }
+
+  /** The type of a local that newLocal() has made. */
+  protected typeOf(index: number): number {
+    return this.#types[index - this.#firstLocal] ?? I32;
+  }
+
+  /** Types of the locals from number `parameters` on. */
+  localTypes(parameters: number): number[] {
+    return [...new Array<number>(this.#firstLocal - parameters).fill(I32), ...this.#types];
   }
 
   int(value: number): Expr {
@@ -256,6 +269,14 @@ export abstract class WasmMachine implements MemoryMachine<Expr> {
     this.emit(this.saveContext(), i32Const(vector), i32Const(errorCode), call(RAISE), OP.unreachable);
   }
 
+  /**
+   * Leaves an instruction that has done nothing yet to the interpreting machine, which does it exactly.
+   * Nothing in this machine's knowledge of registers and flags changes by it.
+   */
+  abstract leaveIf(condition: Expr): void;
+  /** Bound host address of an access as a whole; what cannot go straight to RAM is left as by `leaveIf`. */
+  abstract reach(segment: SegmentRef, offset: Expr, bits: number, isWrite: boolean): Expr;
+
   /** The statements of `body`, to be put elsewhere. */
   protected capture(body: () => void): Code {
     const outer = this.#code;
@@ -272,7 +293,7 @@ export abstract class WasmMachine implements MemoryMachine<Expr> {
     this.depth--;
   }
 
-  protected translate(segment: SegmentRef, offset: Expr, size: Size, write: boolean): Place {
+  protected translate(segment: SegmentRef, offset: Expr, size: number, write: boolean): Place {
     return translate(this, this.segmentField(segment), this.let(offset), size, write);
   }
 

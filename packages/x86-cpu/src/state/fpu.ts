@@ -34,7 +34,8 @@ const TOP_MASK = 7 << TOP_SHIFT;
 /** Tags (SDM Vol. 1, 8.1.7 "x87 FPU Tag Word"). */
 export const TAG = { VALID: 0, ZERO: 1, SPECIAL: 2, EMPTY: 3 } as const;
 const ALL_EMPTY = 0xffff;
-const ALL_ZERO = 0x5555;
+/** The low bit of each tag. */
+const TAG_BITS = 0x5555;
 
 /** Control word after FNINIT: everything masked, 64 bits, to nearest. */
 const CONTROL_INIT = 0x37f;
@@ -59,7 +60,7 @@ export class Fpu {
     for (let i = 0; i < 8; i++) this.#store(i, { negative: false, exponent: 0, significand: 0n });
     this.initialize();
     this.#registers.set(FPU_CONTROL, CONTROL_RESET);
-    this.tags = ALL_ZERO;
+    this.tags = 0;
   }
 
   /** FNINIT: the registers keep their contents. */
@@ -88,12 +89,15 @@ export class Fpu {
     this.#summarize();
   }
 
-  /** Two bits a physical register. */
+  /**
+   * Two bits a physical register: EMPTY, or VALID for whatever it holds. What else a tag can say follows from
+   * that: actualTags().
+   */
   get tags(): number {
     return this.#registers.get(FPU_TAGS);
   }
   set tags(value: number) {
-    this.#registers.set(FPU_TAGS, value & 0xffff);
+    this.#registers.set(FPU_TAGS, TAG.EMPTY * (value & (value >> 1) & TAG_BITS));
   }
 
   /** Physical register that is ST(0). */
@@ -121,7 +125,7 @@ export class Fpu {
   write(index: number, value: StackValue): void {
     const physical = this.#physical(index);
     this.#store(physical, value);
-    this.#setTag(physical, tagOf(value));
+    this.#setTag(physical, TAG.VALID);
   }
 
   push(value: StackValue): void {

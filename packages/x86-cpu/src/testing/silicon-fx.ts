@@ -52,7 +52,7 @@ export function loadFx(cpu: Cpu, initial: Partial<SiliconFx> = {}): void {
     putHex(cpu, physical(fx.sw, i), fx.st?.[i], 10);
     putHex(cpu, XMM + 16 * i, fx.xmm?.[i], 16);
   }
-  registers.set(FPU_TAGS, fullTags(registers, fx.tw));
+  registers.set(FPU_TAGS, fullTags(fx.tw));
 }
 
 /** What differs from the state that a vector started in, with the fields that it says have changed. */

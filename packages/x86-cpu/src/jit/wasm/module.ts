@@ -9,11 +9,11 @@ export interface FuncImport {
   readonly type: FuncType;
 }
 
-/** A function: its i32 locals come after the parameters. */
+/** A function: its locals come after the parameters. */
 export interface Func {
   readonly type: FuncType;
-  /** Number of locals beside the parameters, all of type i32. */
-  readonly locals: number;
+  /** Locals beside the parameters: how many of type i32, or the type of each. */
+  readonly locals: number | readonly number[];
   /** Instructions without the final `end`. */
   readonly body: Code;
 }
@@ -101,8 +101,19 @@ class TypeIndex {
 }
 
 function encodeCode({ locals, body }: Func): Code {
-  const code = flatten([locals === 0 ? vec([]) : vec([[u32(locals), I32]]), body, OP.end]);
+  const types = typeof locals === 'number' ? new Array<number>(locals).fill(I32) : locals;
+  const code = flatten([vec(runsOf(types)), body, OP.end]);
   return [u32(code.length), code];
+}
+
+/** Locals are declared in runs of one type. */
+function runsOf(types: readonly number[]): Code[] {
+  const runs: Code[] = [];
+  for (let start = 0, end = 0; start < types.length; start = end) {
+    while (end < types.length && types[end] === types[start]) end++;
+    runs.push([u32(end - start), types[start] ?? I32]);
+  }
+  return runs;
 }
 
 function section(id: number, contents: Code): Code {

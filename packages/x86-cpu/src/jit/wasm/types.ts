@@ -3,6 +3,8 @@ import { type Code, vec } from './values.js';
 
 export const I32 = 0x7f;
 export const I64 = 0x7e;
+export const F64 = 0x7c;
+export const V128 = 0x7b;
 export const FUNCREF = 0x70;
 /** Block type without a result. */
 export const EMPTY = 0x40;

@@ -27,6 +27,18 @@ export function s32(value: number): number[] {
   return bytes;
 }
 
+/** An int64 in signed LEB128. */
+export function s64(value: bigint): number[] {
+  const bytes: number[] = [];
+  let rest = BigInt.asIntN(64, value);
+  while (rest > 0x3fn || rest < -0x40n) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  bytes.push(Number(rest & 0x7fn));
+  return bytes;
+}
+
 /** A vector: its length, then its elements. */
 export function vec(elements: readonly Code[]): Code {
   return [u32(elements.length), elements];

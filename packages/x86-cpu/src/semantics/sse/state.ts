@@ -120,7 +120,7 @@ export const fxrstor: SystemSemantics = (m) => {
     registers.set(field + 4, word(at + 1));
     registers.set(field + 8, word(at + 2) & SIGN_AND_EXPONENT);
   }
-  registers.set(FPU_TAGS, fullTags(registers, word(1) & 0xff));
+  registers.set(FPU_TAGS, fullTags(word(1) & 0xff));
   for (let i = 0; i < 32; i++) registers.set(XMM + 4 * i, word(WORD_XMM + i));
 };
 
