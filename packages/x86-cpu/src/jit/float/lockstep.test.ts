@@ -41,11 +41,24 @@ movaps xmmX, xmmY|movapd xmmX, [esi+A]|movups [edi+D], xmmX|movdqu xmmX, [esi+D]
 movd eax, xmmX|movd [edi+D], xmmX|movq xmmX, [esi+D]|movq [esi+D], xmmX|movq xmmX, xmmY|movhpd xmmX, [esi+D]
 movlpd [esi+D], xmmX|movhps [esi+D], xmmX|movhlps xmmX, xmmY|movlhps xmmX, xmmY|andpd xmmX, xmmY|xorps xmmX, xmmY
 andnps xmmX, xmmY|por xmmX, xmmY|pxor xmmX, [esi+A]|andps xmmX, [esi+A]|pxor xmmX, xmmX`;
+const PACKED_NAMES = `paddb paddw paddd paddq psubb psubw psubd psubq paddsb paddsw paddusb paddusw psubsb psubsw psubusb
+psubusw pmullw pmaddwd pcmpeqb pcmpeqw pcmpeqd pcmpgtb pcmpgtw pcmpgtd pminub pmaxub pminsw pmaxsw pavgb pavgw packsswb
+packuswb packssdw punpcklbw punpcklwd punpckldq punpcklqdq punpckhbw punpckhwd punpckhdq punpckhqdq unpcklps unpcklpd
+unpckhps unpckhpd pmulhw pmulhuw pmuludq`;
+const PACKED = `pshufd xmmX, xmmY, N|pshuflw xmmX, xmmY, N|pshufhw xmmX, [esi+A], N|shufps xmmX, xmmY, N|shufpd xmmX, xmmY, N
+pslldq xmmX, 5|psrldq xmmX, 9|psrldq xmmX, 16|psllw xmmX, 3|psrlw xmmX, 15|psraw xmmX, 16|pslld xmmX, 31|psrld xmmX, 40
+psrad xmmX, 99|psllq xmmX, 33|psrlq xmmX, 64|pmovmskb eax, xmmX|movmskps ecx, xmmX|movmskpd edx, xmmX|pextrw eax, xmmX, N
+pinsrw xmmX, ecx, N|pinsrw xmmX, [edi+D], N|movdqu xmmX, [edi+D]|movdqu [edi+D], xmmY|pxor xmmX, xmmY`;
 const INTEGER = 'add eax, ecx|mov ecx, [edi+D]|cmp eax, ecx|inc edx|mov [edi+D], edx|jz $+4';
 const templates = (text: string) => text.split(/[|\n]/).map((line) => line.trim());
 const LISTS = {
   x87: [...templates(X87), ...templates(INTEGER)],
   SSE: [...templates(SSE), ...templates(INTEGER)],
+  'packed integers': [
+    ...PACKED_NAMES.split(/\s+/).map((name) => `${name} xmmX, xmmY`),
+    ...templates(PACKED),
+    ...templates(INTEGER),
+  ],
 };
 
 function computer(translator: TranslatorChoice): Cpu {
@@ -75,6 +88,7 @@ function randomProgram(next: () => number, templates: readonly string[]): Progra
       .replace('A', () => String(16 * (next() % 6)))
       .replace('I', () => String(next() % 4))
       .replace(/X/g, () => String(next() % 5))
+      .replace('N', () => String(next() & 0xff))
       .replace('Y', () => String(next() % 5));
   });
   const body = lines.map((line, i) => (line.startsWith('jz') ? `jz skip${i}` : line));

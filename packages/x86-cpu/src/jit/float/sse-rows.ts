@@ -1,6 +1,7 @@
 /** The SSE and SSE2 rows that have a fast way, by their text. */
 import type { FastSemantics } from './float-insn.js';
 import * as sse from './sse-insns.js';
+import * as packed from './sse-packed.js';
 
 type Rows = Record<string, FastSemantics>;
 
@@ -19,6 +20,45 @@ function bitwise(name: string, operation: Parameters<typeof sse.bitwise>[0]): Ro
     [`P${name} Vdq,Wdq`]: sse.bitwise(operation),
   };
 }
+
+/** Packed integers by one vector instruction. */
+const PACKED = {
+  PADDB: 'i8x16.add',
+  PADDW: 'i16x8.add',
+  PADDD: 'i32x4.add',
+  PADDQ: 'i64x2.add',
+  PSUBB: 'i8x16.sub',
+  PSUBW: 'i16x8.sub',
+  PSUBD: 'i32x4.sub',
+  PSUBQ: 'i64x2.sub',
+  PADDSB: 'i8x16.add_sat_s',
+  PADDSW: 'i16x8.add_sat_s',
+  PADDUSB: 'i8x16.add_sat_u',
+  PADDUSW: 'i16x8.add_sat_u',
+  PSUBSB: 'i8x16.sub_sat_s',
+  PSUBSW: 'i16x8.sub_sat_s',
+  PSUBUSB: 'i8x16.sub_sat_u',
+  PSUBUSW: 'i16x8.sub_sat_u',
+  PMULLW: 'i16x8.mul',
+  PMADDWD: 'i32x4.dot_i16x8_s',
+  PCMPEQB: 'i8x16.eq',
+  PCMPEQW: 'i16x8.eq',
+  PCMPEQD: 'i32x4.eq',
+  PCMPGTB: 'i8x16.gt_s',
+  PCMPGTW: 'i16x8.gt_s',
+  PCMPGTD: 'i32x4.gt_s',
+  PMINUB: 'i8x16.min_u',
+  PMAXUB: 'i8x16.max_u',
+  PMINSW: 'i16x8.min_s',
+  PMAXSW: 'i16x8.max_s',
+  PAVGB: 'i8x16.avgr_u',
+  PAVGW: 'i16x8.avgr_u',
+  PACKSSWB: 'i8x16.narrow_i16x8_s',
+  PACKUSWB: 'i8x16.narrow_i16x8_u',
+  PACKSSDW: 'i16x8.narrow_i32x4_s',
+} as const;
+
+const packedRows = Object.entries(PACKED).map(([name, vector]) => [`${name} Vdq,Wdq`, packed.packed(vector)]);
 
 export const SSE_FAST: Readonly<Rows> = {
   ...scalar('ADD', sse.ADD),
@@ -78,4 +118,40 @@ export const SSE_FAST: Readonly<Rows> = {
   'CVTTSD2SI Gd,Wsd': sse.toInteger(true, false),
   'CVTSS2SI Gd,Wss': sse.toInteger(false, true),
   'CVTSD2SI Gd,Wsd': sse.toInteger(false, false),
+  ...(Object.fromEntries(packedRows) as Rows),
+  'PUNPCKLBW Vdq,Wdq': packed.unpack(1, 0),
+  'PUNPCKLWD Vdq,Wdq': packed.unpack(2, 0),
+  'PUNPCKLDQ Vdq,Wdq': packed.unpack(4, 0),
+  'PUNPCKLQDQ Vdq,Wdq': packed.unpack(8, 0),
+  'PUNPCKHBW Vdq,Wdq': packed.unpack(1, 8),
+  'PUNPCKHWD Vdq,Wdq': packed.unpack(2, 8),
+  'PUNPCKHDQ Vdq,Wdq': packed.unpack(4, 8),
+  'PUNPCKHQDQ Vdq,Wdq': packed.unpack(8, 8),
+  'UNPCKLPS Vps,Wps': packed.unpack(4, 0),
+  'UNPCKLPD Vpd,Wpd': packed.unpack(8, 0),
+  'UNPCKHPS Vps,Wps': packed.unpack(4, 8),
+  'UNPCKHPD Vpd,Wpd': packed.unpack(8, 8),
+  'PMULHW Vdq,Wdq': packed.multiplyHigh('s'),
+  'PMULHUW Vdq,Wdq': packed.multiplyHigh('u'),
+  'PMULUDQ Vdq,Wdq': packed.multiplyEven,
+  'PSHUFD Vdq,Wdq,Ib': packed.pshufd,
+  'PSHUFLW Vdq,Wdq,Ib': packed.pshuflw,
+  'PSHUFHW Vdq,Wdq,Ib': packed.pshufhw,
+  'SHUFPS Vps,Wps,Ib': packed.shufps,
+  'SHUFPD Vpd,Wpd,Ib': packed.shufpd,
+  'PSLLDQ Udq,Ib': packed.shiftBytes('left'),
+  'PSRLDQ Udq,Ib': packed.shiftBytes('right'),
+  'PSLLW Udq,Ib': packed.shiftLanes('i16x8.shl', 16),
+  'PSRLW Udq,Ib': packed.shiftLanes('i16x8.shr_u', 16),
+  'PSRAW Udq,Ib': packed.shiftLanes('i16x8.shr_s', 16),
+  'PSLLD Udq,Ib': packed.shiftLanes('i32x4.shl', 32),
+  'PSRLD Udq,Ib': packed.shiftLanes('i32x4.shr_u', 32),
+  'PSRAD Udq,Ib': packed.shiftLanes('i32x4.shr_s', 32),
+  'PSLLQ Udq,Ib': packed.shiftLanes('i64x2.shl', 64),
+  'PSRLQ Udq,Ib': packed.shiftLanes('i64x2.shr_u', 64),
+  'PMOVMSKB Gd,Udq': packed.signs('i8x16.bitmask'),
+  'MOVMSKPS Gd,Ups': packed.signs('i32x4.bitmask'),
+  'MOVMSKPD Gd,Upd': packed.signs('i64x2.bitmask'),
+  'PEXTRW Gd,Udq,Ib': packed.extractWord,
+  'PINSRW Vdq,Mw/Rd,Ib': packed.insertWord,
 };

@@ -34,7 +34,6 @@ export const SIMD = {
   'i16x8.gt_s': 0x31,
   'i32x4.eq': 0x37,
   'i32x4.gt_s': 0x3b,
-  'v128.not': 0x4d,
   'v128.and': 0x4e,
   'v128.andnot': 0x4f,
   'v128.or': 0x50,
@@ -67,6 +66,10 @@ export const SIMD = {
   'i16x8.min_s': 0x96,
   'i16x8.max_s': 0x98,
   'i16x8.avgr_u': 0x9b,
+  'i32x4.extmul_low_i16x8_s': 0xbc,
+  'i32x4.extmul_high_i16x8_s': 0xbd,
+  'i32x4.extmul_low_i16x8_u': 0xbe,
+  'i32x4.extmul_high_i16x8_u': 0xbf,
   'i32x4.bitmask': 0xa4,
   'i32x4.shl': 0xab,
   'i32x4.shr_s': 0xac,
@@ -79,7 +82,7 @@ export const SIMD = {
   'i64x2.shr_u': 0xcd,
   'i64x2.add': 0xce,
   'i64x2.sub': 0xd1,
-  'i64x2.extmul_low_i32x4_u': 0xde,
+  'i64x2.mul': 0xd5,
 } as const;
 
 /** A vector instruction after its operands; immediates come last. */
