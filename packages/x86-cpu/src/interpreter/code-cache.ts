@@ -232,12 +232,12 @@ export class CodeCache {
       const next = offset + decoded.length;
       page.noteCode(this.#bytes, offset, next);
       const isCalled = isCalledThrough(decoded.insn);
-      const number = isCalled ? PSEUDO.CALL_THROUGH : this.#numberOf(decoded);
+      const number = isCalled ? PSEUDO.CALL_THROUGH : this.#numberOf(decoded, this.#features);
       const record = this.#enter(page, offset, number, next);
       this.#writer.operands(record, decoded, next);
       if (decoded.insn.system) this.#called.set(record, { decoded, operands: undefined });
       else this.#linkTarget(page, record, decoded, next);
-      if (endsRun(decoded) && !isCalled) return first;
+      if (endsRun(decoded, number)) return first;
       offset = next;
       // Behind it an entry: it ends regions, and the next may begin there.
       if (isCalled) break;

@@ -3,6 +3,7 @@ import { PAGE_SIZE } from '@kexec/phys-mem';
 import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
 import type { CodePage } from './code-page.js';
+import { PSEUDO } from './handler-module.js';
 
 /** The instruction at an offset; undefined if it crosses into the next page, or is undefined. */
 export function decodeInPage(
@@ -22,6 +23,6 @@ export function decodeInPage(
 }
 
 /** Nothing is to be executed after it without a look at EIP. */
-export function endsRun({ insn }: Decoded): boolean {
-  return insn.system !== undefined || ['JMP', 'RET'].includes(insn.mnemonic);
+export function endsRun({ insn }: Decoded, handler: number): boolean {
+  return handler === PSEUDO.CALL_OUT || ['JMP', 'RET'].includes(insn.mnemonic);
 }

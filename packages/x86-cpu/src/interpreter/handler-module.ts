@@ -1,8 +1,10 @@
 /** All handlers as one Wasm module: a dispatch loop with the hot ones inside, the others threaded by tail calls. */
+import type { Decoded } from '../decode/decoded.js';
 import { OPCODE_MAP } from '../isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
 import { binary, constant, type Expr, hostLoad, hostStore, local } from '../jit/expr.js';
 import { FLOAT_FUNCTIONS, makeFloatFunctions } from '../jit/float/functions.js';
+import { fastSemanticsOf } from '../jit/float/rows.js';
 import { IMPORTS } from '../jit/imported-functions.js';
 import { i32Const, localGet, OP } from '../jit/wasm/instructions.js';
 import { encodeModule, type Func, typeIndexOf } from '../jit/wasm/module.js';
@@ -10,7 +12,8 @@ import { EMPTY, type FuncType, I32 } from '../jit/wasm/types.js';
 import { type Code, flatten, u32, vec } from '../jit/wasm/values.js';
 import { EIP } from '../state/layout.js';
 import { blockEntry, isEntryOf } from './block-lookup.js';
-import { type HandlerFunctions, HandlerMachine } from './handler-machine.js';
+import { emitFloatHandler, type FloatHandler, floatHandlerFinder, floatHandlers } from './float-handlers.js';
+import { type HandlerForm, type HandlerFunctions, HandlerMachine } from './handler-machine.js';
 import { COUNT, HANDLER_PARAMETERS, PAGE_EIP, RECORD } from './handler-parameters.js';
 import { type Handler, HandlerTable } from './handler-table.js';
 import { isHot } from './hot-semantics.js';
@@ -72,7 +75,7 @@ export const GO_TYPE: FuncType = { params: [I32, I32], results: [] };
 export interface HandlerModule {
   readonly module: WebAssembly.Module;
   /** Handler number of a decoded instruction, PSEUDO.CALL_OUT where there is none. */
-  readonly numberOf: HandlerTable['numberOf'];
+  numberOf(decoded: Decoded, features: number): number;
   /** Number of handlers. */
   readonly handlers: number;
   /** The least handler number outside the dispatch loop, which is the function table's entry 0. */
@@ -101,7 +104,10 @@ function makeHandlerModule(): HandlerModule {
   const numbers = table.handlers.map((handler) => places.get(handler) ?? PSEUDO.CALL_OUT);
   const run = runFunc(hot);
   const firstIndirect = PSEUDO_COUNT + hot.length;
-  const cold = ordered.slice(hot.length).map(coldFunc);
+  const floats = floatHandlers([OPCODE_MAP, OPCODE_MAP_0F]);
+  const floatPlace = floatHandlerFinder(floats);
+  const firstFloat = PSEUDO_COUNT + ordered.length;
+  const cold = [...ordered.slice(hot.length).map(coldFunc), ...floats.map(floatFunc)];
   const tableSize = cold.length + REGION_SLOTS;
   const bytes = encodeModule({
     imports: IMPORTS,
@@ -123,8 +129,13 @@ function makeHandlerModule(): HandlerModule {
   });
   return {
     module: new WebAssembly.Module(bytes as BufferSource),
-    numberOf: (decoded) => numbers[table.numberOf(decoded)] ?? PSEUDO.CALL_OUT,
-    handlers: ordered.length,
+    numberOf: (decoded, features) => {
+      if (!fastSemanticsOf(decoded.insn, features))
+        return numbers[table.numberOf(decoded)] ?? PSEUDO.CALL_OUT;
+      const place = floatPlace(decoded);
+      return place < 0 ? PSEUDO.CALL_OUT : firstFloat + place;
+    },
+    handlers: ordered.length + floats.length,
     firstIndirect,
     firstRegion: cold.length,
     tableSize,
@@ -208,12 +219,21 @@ function goFunc(firstIndirect: number): Func {
 }
 
 function coldFunc(handler: Handler): Func {
+  return funcOf(handler.form, (m) => emitHandler(m, handler));
+}
+
+function floatFunc(handler: FloatHandler): Func {
+  return funcOf(NO_FORM, (m) => emitFloatHandler(m, handler, FIRST_FLOAT));
+}
+
+/** A handler that is a function of its own. */
+function funcOf(form: HandlerForm, emit: (m: HandlerMachine) => void): Func {
   const tailCall = [localGet(RECORD), localGet(COUNT), localGet(PAGE_EIP), OP.return_call, u32(RUN)];
   const m = new HandlerMachine(
-    handler.form,
+    form,
     functionsWith(() => tailCall),
   );
-  emitHandler(m, handler);
+  emit(m);
   return { type: HANDLER_TYPE, locals: m.localTypes(HANDLER_PARAMETERS), body: flatten(m.code) };
 }
 

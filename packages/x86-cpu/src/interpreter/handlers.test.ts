@@ -47,7 +47,7 @@ describe('a handler', () => {
         fc.property(labState, instructionBytes(row), (state, bytes) => {
           const decoded = decodeBytes(bytes, state.codeSize);
           fc.pre(decoded !== undefined);
-          expect(handlerModule().numberOf(decoded)).not.toBe(PSEUDO.CALL_OUT);
+          expect(handlerModule().numberOf(decoded, cpu.model.rows)).not.toBe(PSEUDO.CALL_OUT);
           fast.prepare(state, bytes);
           plain.prepare(state, bytes);
           const found = faultOf(() => interpreter.run(1));

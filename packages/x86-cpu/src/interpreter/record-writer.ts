@@ -20,6 +20,9 @@ import {
   segmentField,
 } from './record.js';
 
+/** From one x87 or multimedia register to the next, in the state. */
+const REGISTER_BYTES = 16;
+
 /** Puts records into the arena. */
 export class RecordWriter {
   readonly #view: DataView;
@@ -42,9 +45,12 @@ export class RecordWriter {
     const view = this.#view;
     let registers = 0;
     let immediates = 0;
+    if (decoded.insn.system) view.setInt32(record + RECORD_IMMEDIATE, decoded.opcode, true);
     for (const operand of decoded.operands) {
       if (operand.kind === 'register') {
         view.setUint8(record + RECORD_REGISTERS + registers++, generalField(operand.index, operand.size));
+      } else if (operand.kind === 'xmm' || operand.kind === 'mmx' || operand.kind === 'x87') {
+        view.setUint8(record + RECORD_REGISTERS + registers++, REGISTER_BYTES * operand.index);
       } else if (operand.kind === 'immediate') {
         view.setInt32(record + RECORD_IMMEDIATE + 4 * immediates++, operand.value, true);
       } else if (operand.kind === 'relative') {

@@ -12,11 +12,13 @@ import {
  *
  *   +0   handler number
  *   +4   offset in its page of the instruction      +6   of the one that follows (0x1000 at most)
- *   +8   state offsets of up to three register operands, a byte each
+ *   +8   state offsets of up to three register operands, a byte each; of x87 and multimedia registers 16 times
+ *        their number
  *   +b   state offsets of base and index register, ZERO for none      +d   scale
  *   +e   state offset of the descriptor cache of its data segment
  *   +10  displacement      +14  mask of the effective address: ffff or ffffffff
- *   +18  first immediate, or a jump's target as an offset from the start of the page
+ *   +18  first immediate, or a jump's target as an offset from the start of the page, or the opcode of an x87
+ *        instruction as FNSTENV tells it
  *   +1c  second immediate, or the record of a jump's target in the same page (0: not known)
  *
  * An entry stands where jumps arrive, before or apart from the record of the instruction: +18 counts down to

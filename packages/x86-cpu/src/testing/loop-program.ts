@@ -3,6 +3,7 @@ import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
 import type { Insn } from '../isa/insn.js';
 import { isTranslatable } from '../jit/region.js';
+import { cpuModel } from '../model.js';
 import { allRows, type RowBytes } from './map-rows.js';
 import { pick, type Random, random } from './random.js';
 
@@ -14,6 +15,8 @@ export interface Pointers {
   readonly edi: number;
 }
 
+/** Of the model that the loops are made for. */
+const FEATURES = cpuModel('max').rows;
 const MAX_ITEMS = 14;
 const CALL_BYTES = 5;
 /** ESI, EDI, EBP and ESP stay pointers most of the time: destinations are EAX to EBX. */
@@ -38,7 +41,7 @@ const SYSTEM_ITEMS = [
 export const TRANSLATED_ROWS: readonly RowBytes[] = allRows().filter((row) => {
   const next = random(1);
   return Array.from({ length: SAMPLES_A_ROW }, () => encode(row, next)).some(
-    (bytes) => bytes && isTranslatable(bytes.decoded),
+    (bytes) => bytes && isTranslatable(bytes.decoded, FEATURES),
   );
 });
 

@@ -6,7 +6,7 @@ import { assemble } from '../../asm.js';
 import { type Cpu, createCpu } from '../../cpu.js';
 import { CR0_NE, CR4_OSFXSR, CR4_OSXMMEXCPT } from '../../state/control.js';
 import { CS, DS, ES, FPU_CONTROL, FS, GS, MXCSR, SS, XMM } from '../../state/layout.js';
-import { xorshift } from '../../testing/loop-program.js';
+import { random } from '../../testing/random.js';
 import type { TranslatorChoice } from '../policy.js';
 
 const RAM_BYTES = 0x4_0000;
@@ -157,7 +157,7 @@ function snapshot(cpu: Cpu): string {
 describe.each(Object.entries(LISTS))('translated %s', (_, templates) => {
   it('keeps step with the interpreter', () => {
     for (let seed = FIRST; seed < FIRST + RUNS; seed++) {
-      const next = xorshift(seed);
+      const next = random(seed);
       const program = randomProgram(next, templates);
       prepare(translated, program);
       prepare(interpreted, program);

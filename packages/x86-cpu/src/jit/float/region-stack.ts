@@ -193,10 +193,6 @@ export class RegionStack implements X87Stack {
     this.#delta++;
   }
 
-  free(index: StackIndex): void {
-    this.#slot(index).isFull = false;
-  }
-
   report(word: Bound): void {
     const m = this.#m;
     this.#c1 = word;

@@ -31,8 +31,6 @@ export interface X87Stack {
   exchange(index: StackIndex): void;
   push(value: X87Value): void;
   pop(): void;
-  /** FFREE. */
-  free(index: StackIndex): void;
   /** C1 and PE as the word of a result says. */
   report(word: Bound): void;
   clearC1(): void;
