@@ -6,7 +6,7 @@ import { assemble } from './asm.js';
 import { type Cpu, type CpuOptions, createCpu } from './cpu.js';
 import { CR4_OSFXSR, CR4_OSXMMEXCPT } from './state/control.js';
 import { CS, DS, ES, FPU_CONTROL, FS, GS, MXCSR, SS, ST, STATE_END, XMM } from './state/layout.js';
-import { controlWord, mxcsr, operandBytes } from './testing/float-operands.js';
+import { controlWord, mxcsr, operandBytes, SLOT_BYTES } from './testing/float-operands.js';
 import { FLOAT_KINDS, type FloatKind, floatProgram, OPERAND_BYTES } from './testing/float-program.js';
 import { pick, type Random, random } from './testing/random.js';
 
@@ -21,7 +21,7 @@ const FLAT = { base: 0, limit: 0xffff_ffff };
 const EAGER = { arrivals: 2, batch: 1, patience: 0 };
 /** Where a misaligned operand is #GP, which ends the program. */
 const ALIGNED: ReadonlySet<FloatKind> = new Set(['packed', 'mixed']);
-const ROUNDS = 12;
+const ROUNDS = 40;
 const SLICES = 5;
 
 function computer(options: Pick<CpuOptions, 'interpreter' | 'translator'>): Cpu {
@@ -53,7 +53,7 @@ function makeProgram(next: Random, kind: FloatKind): Program {
   const code = assemble(floatProgram(next, kind), { origin: CODE }).bytes;
   return {
     code,
-    operands: slots(OPERAND_BYTES / 16),
+    operands: slots(OPERAND_BYTES / SLOT_BYTES + ROUNDS),
     xmm: slots(8),
     mxcsr: mxcsr(next),
     control: controlWord(next),
@@ -107,7 +107,7 @@ describe.each(FLOAT_KINDS)('a program of %s instructions', (kind) => {
       for (const cpu of Object.values(computers)) prepare(cpu, program);
       for (let slice = 0; slice < SLICES; slice++) {
         // Odd budgets stop within the loop, the last runs to its end.
-        const budget = slice === SLICES - 1 ? 2000 : 1 + (next() % 60);
+        const budget = slice === SLICES - 1 ? 4000 : 1 + (next() % 200);
         const expected = `${reference.run(budget).kind} ${snapshot(reference)}`;
         for (const [name, cpu] of Object.entries(others)) {
           const found = `${cpu.run(budget).kind} ${snapshot(cpu)}`;

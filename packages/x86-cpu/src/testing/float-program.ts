@@ -7,9 +7,9 @@ export type FloatKind = 'x87' | 'scalar' | 'packed' | 'mmx' | 'mixed';
 export const FLOAT_KINDS: readonly FloatKind[] = ['x87', 'scalar', 'packed', 'mmx', 'mixed'];
 
 /*
- * ESI points to the operands, EDI to where results go, EBP to the loop's count:
+ * ESI points to the operands and goes on by one in each round, EDI to where results go, EBP to the loop's count:
  *
- *   ESI + 0    OPERAND_BYTES of numbers, each slot of 16 bytes filled by `operandBytes`
+ *   ESI + 0    OPERAND_BYTES of numbers that a round may read, each slot of 16 bytes filled by `operandBytes`
  *   EDI + 0    RESULT_BYTES
  */
 export const OPERAND_BYTES = 0x400;
@@ -24,7 +24,9 @@ export function floatProgram(next: Random, kind: FloatKind): string {
   const count = 4 + (next() % 20);
   for (let i = 0; i < count; i++) body.add(kind === 'mixed' ? pick(next, FLOAT_KINDS) : kind);
   body.leaveX87();
-  return ['again:', ...body.lines, 'dec dword [ebp]', 'jnz near again', 'hlt'].join('\n');
+  return ['again:', ...body.lines, `add esi, ${SLOT_BYTES}`, 'dec dword [ebp]', 'jnz near again', 'hlt'].join(
+    '\n',
+  );
 }
 
 class Body {
