@@ -138,6 +138,86 @@ ports:  mov ecx, 1000
         mov eax, ebx
         ret`;
 
+/** An orbit of the Mandelbrot set, as a compiler writes it, with a root and a division in each round. */
+const X87 = `
+x87:    fninit
+        mov edi, 0x100000
+        mov dword [edi], 0x9999999a     ; -0.4, 0.3, 0
+        mov dword [edi + 4], 0xbfd99999
+        mov dword [edi + 8], 0x33333333
+        mov dword [edi + 12], 0x3fd33333
+        fldz
+        fstp qword [edi + 16]
+.outer: fldz
+        fldz                            ; y x
+        mov ecx, 1000
+.loop:  fld st1
+        fmul st0, st0
+        fld st1
+        fmul st0, st0                   ; yy xx y x
+        fld st1
+        fadd st0, st1                   ; |z|² yy xx y x
+        fld1
+        faddp st1, st0
+        fsqrt
+        fdivr qword [edi]
+        fadd qword [edi + 16]
+        fstp qword [edi + 16]
+        fsubp st1, st0                  ; xx-yy y x
+        fadd qword [edi]
+        fxch st2                        ; x y x'
+        fmulp st1, st0
+        fadd st0, st0
+        fadd qword [edi + 8]            ; y' x'
+        dec ecx
+        jnz .loop
+        fstp st0
+        fstp st0
+        dec dword [ARGUMENT]
+        jnz .outer
+        mov eax, [edi + 16]
+        ret`;
+
+const SSE2 = `
+sse2:   mov eax, cr4
+        or eax, 0x600
+        mov cr4, eax
+        mov edi, 0x100000
+        mov dword [edi], 0x9999999a
+        mov dword [edi + 4], 0xbfd99999
+        mov dword [edi + 8], 0x33333333
+        mov dword [edi + 12], 0x3fd33333
+        mov dword [edi + 24], 0
+        mov dword [edi + 28], 0x3ff00000
+        xorps xmm7, xmm7
+.outer: xorps xmm0, xmm0
+        xorps xmm1, xmm1
+        mov ecx, 1000
+.loop:  movapd xmm2, xmm0
+        mulsd xmm2, xmm2
+        movapd xmm3, xmm1
+        mulsd xmm3, xmm3
+        movapd xmm4, xmm2
+        addsd xmm4, xmm3
+        addsd xmm4, qword [edi + 24]
+        sqrtsd xmm4, xmm4
+        movsd xmm5, qword [edi]
+        divsd xmm5, xmm4
+        addsd xmm7, xmm5
+        subsd xmm2, xmm3
+        addsd xmm2, qword [edi]
+        mulsd xmm1, xmm0
+        addsd xmm1, xmm1
+        addsd xmm1, qword [edi + 8]
+        movapd xmm0, xmm2
+        dec ecx
+        jnz .loop
+        dec dword [ARGUMENT]
+        jnz .outer
+        movsd qword [edi + 16], xmm7
+        mov eax, [edi + 16]
+        ret`;
+
 export const PROGRAMS: readonly Program[] = [
   { name: 'register loop', label: 'registers', iterations: 16_000, text: REGISTERS },
   { name: 'recursive calls (fib)', label: 'calls', iterations: 600, text: CALLS },
@@ -145,5 +225,7 @@ export const PROGRAMS: readonly Program[] = [
   { name: 'flags (ADC, SBB, RCL, SETcc, Jcc)', label: 'flags', iterations: 8_000, text: FLAGS },
   { name: 'wide code (2,000 instructions)', label: 'wide', iterations: 40_000, text: wideCode(2000) },
   { name: '16-bit code', label: 'code16_loop', iterations: 8_000, text: CODE16_LOOP },
+  { name: 'x87 doubles', label: 'x87', iterations: 1_000, text: X87 },
+  { name: 'SSE2 doubles', label: 'sse2', iterations: 2_000, text: SSE2 },
   { name: 'port I/O', label: 'ports', iterations: 1_000, text: PORTS },
 ];
