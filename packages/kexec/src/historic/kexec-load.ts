@@ -67,7 +67,6 @@ function fillImage(
   image: HistoricKimage,
   segments: LinearAddr,
 ): number {
-  const { memory } = image.host;
   const copyFromUser = copierOf(kernel, process, image);
   const segmentBytes = Math.imul(nrSegments, KEXEC_SEGMENT_BYTES) >>> 0;
   const residue = copyFromUser(segments, userSegments, segmentBytes);
@@ -91,21 +90,22 @@ function fillImage(
   // `end` still points into the indirection page that it pointed into, wherever its words are now.
   image.entry = end;
   return image.terminate();
+}
 
-  function segmentAt(image: HistoricKimage, vaddr: LinearAddr): KexecSegment {
-    const field = (offset: number) => image.host.memory.read32(vaddr + offset);
-    return { buf: field(0), bufsz: field(4), mem: field(8), memsz: field(12) };
-  }
+function segmentAt({ host }: HistoricKimage, vaddr: LinearAddr): KexecSegment {
+  const field = (offset: number) => host.memory.read32(vaddr + offset);
+  return { buf: field(0), bufsz: field(4), mem: field(8), memsz: field(12) };
+}
 
-  function addEmptyPages(image: HistoricKimage, bytes: number): number {
-    for (let pos = 0; pos < bytes; pos += PAGE_SIZE) {
-      const page = memory.getFreePage();
-      if (page === 0) return -ENOMEM;
-      const error = image.addPage(virtToPhys(page));
-      if (error) return error;
-    }
-    return 0;
+/** Pages for the relocation code's own, with nothing in them that anybody reads. */
+function addEmptyPages(image: HistoricKimage, bytes: number): number {
+  for (let pos = 0; pos < bytes; pos += PAGE_SIZE) {
+    const page = image.host.memory.getFreePage();
+    if (page === 0) return -ENOMEM;
+    const error = image.addPage(virtToPhys(page));
+    if (error) return error;
   }
+  return 0;
 }
 
 /** copy_from_user() for a process: page by page, up to the first that cannot be read. */
