@@ -22,6 +22,8 @@ export function describeStop(stop: RunStop, machine: Runnable, lastLine: string)
       return { exitCode: EXIT.OK, message: `the guest reset the machine (${stop.by})` };
     case 'power-off':
       return { exitCode: EXIT.OK, message: 'the guest turned the machine off' };
+    case 'returned':
+      return { exitCode: EXIT.OK, message: 'the image gave the machine back to the running kernel' };
     case 'escape':
       return { exitCode: EXIT.OK, message: 'ended from the console' };
     case 'reader-gone':

@@ -5,7 +5,9 @@ export interface Device {
   readonly name: string;
   /** Makes the device quiet: no interrupts, no DMA. */
   shutdown?(): void;
-  /** The same after a crash, when only what would disturb the next kernel is touched. */
+  /** Sets the device up again after another kernel has had it. */
+  resume?(): void;
+  /** The same as shutdown after a crash, when only what would disturb the next kernel is touched. */
   crashShutdown?(): void;
 }
 
@@ -30,6 +32,11 @@ export class DeviceList {
    */
   shutdown(): void {
     for (const device of [...this.#devices].reverse()) device.shutdown?.();
+  }
+
+  /** Sets them up again, the oldest first. @see drivers/base/power/main.c dpm_resume() */
+  resume(): void {
+    for (const device of this.#devices) device.resume?.();
   }
 
   /** @see arch/x86/kernel/crash.c native_machine_crash_shutdown() */

@@ -16,6 +16,7 @@ export type { KernelFile } from './file.js';
 export { createKernel, Kernel } from './kernel.js';
 export type { KernelOptions } from './kernel-base.js';
 export type { KernelText } from './kernel-text.js';
+export type { LoanEnd, MachineLoan } from './machine-loan.js';
 export { START_BRK, TASK_SIZE, TASK_UNMAPPED_BASE } from './mm/mm-struct.js';
 export * from './mm/pgtable.js';
 export type { UserSpace } from './mm/uaccess.js';

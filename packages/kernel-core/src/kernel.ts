@@ -4,12 +4,13 @@ import { loadAndEnter } from './arch/i386/boot-loader.js';
 import { entryHandlers } from './arch/i386/entry.js';
 import type { HookOutcome } from './arch/i386/guest-text.js';
 import type { Interrupts } from './arch/i386/irq.js';
-import type { GeneralRegisters } from './arch/i386/processor.js';
+import type { GeneralRegisters, RunStop } from './arch/i386/processor.js';
 import { Crash, currentRegisters } from './crash.js';
 import { DeviceList } from './device.js';
 import { attachedDrivers, type Drivers, probeDrivers } from './drivers/drivers.js';
 import type { FileTable, KernelFile } from './file.js';
 import { KernelBase, type KernelOptions } from './kernel-base.js';
+import { type LoanEnd, type MachineLoan, OpenLoan } from './machine-loan.js';
 import { __pa, type LinearAddr } from './mm/pgtable.js';
 import type { NotifierChain } from './notifier.js';
 import { KERN_EMERG } from './printk.js';
@@ -47,6 +48,7 @@ export class Kernel extends KernelBase {
   #state: KernelLife = 'down';
   #drivers: Drivers | undefined;
   #isHandedOver = false;
+  #loan: OpenLoan | undefined;
 
   constructor(options: KernelOptions) {
     super(options);
@@ -144,14 +146,47 @@ export class Kernel extends KernelBase {
     return NORETURN;
   }
 
+  /**
+   * Lends the machine for the system call that is being served; as with enterText('kexec') nothing is executed yet.
+   * Whoever runs the machine then asks {@link takeBack} at each stop.
+   */
+  lendMachine(loan: MachineLoan): typeof NORETURN {
+    const process = this.#sched.current;
+    if (!process) throw new KexecError('NO_PROCESS', 'the machine is lent by a system call');
+    this.#loan = new OpenLoan(loan, this.text, process);
+    this.#sched.departed('kexec');
+    this.#state = 'away';
+    this.#isHandedOver = true;
+    return NORETURN;
+  }
+
+  /** Goes on where the machine was lent, when this stop gives it back: what became of the system call. */
+  takeBack(stop: RunStop): LoanEnd | undefined {
+    const loan = this.#loan;
+    if (!loan?.endsAt(stop)) return undefined;
+    this.#loan = undefined;
+    this.#state = 'running';
+    this.#isHandedOver = false;
+    return loan.end(this.#sched);
+  }
+
   /** Ends the kernel with a message: the processor halts. For a system call that cannot go on. @see kernel/panic.c panic() */
   panic(reason: string): typeof NORETURN {
     this.#panic(reason);
     return NORETURN;
   }
 
-  /** Everything that is not in guest memory or in the CPU, as plain data. To be taken while the CPU is idle. */
+  /**
+   * Everything that is not in guest memory or in the CPU, as plain data. To be taken while the CPU is idle.
+   *
+   * @throws KexecError 'KERNEL_AWAY' while the machine is lent
+   */
   saveState(): KernelState {
+    if (this.#state === 'away') {
+      throw new KexecError('KERNEL_AWAY', 'the running kernel has lent the machine and waits for it', {
+        remedy: 'save before it leaves, or once it is back',
+      });
+    }
     return {
       version: STATE_VERSION,
       state: this.#state,

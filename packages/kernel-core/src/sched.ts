@@ -38,14 +38,19 @@ export class Scheduler {
   /** Switches from the idle loop to a process and runs it until the CPU is idle or gone. */
   run(process: Process): UserOutcome {
     const { cpu } = this.#text;
-    this.current = process;
-    this.#outcome = undefined;
     // SDM Vol. 3A, 6.12.1: on the way from ring 3 to ring 0 SS:ESP come from the TSS.
     const esp0 = __va(process.kernelStack + THREAD_SIZE);
     this.#write32(__pa(this.#labels.init_tss) + tss_struct.offsetof.esp0, esp0);
     cpu.eax = process.mm.pgd;
     cpu.edx = __va(process.regs.paddr);
     cpu.eip = this.#labels.switch_to;
+    return this.goOn(process);
+  }
+
+  /** Runs a process that has the CPU already until the CPU is idle or gone. */
+  goOn(process: Process): UserOutcome {
+    this.current = process;
+    this.#outcome = undefined;
     const stop = this.#text.run();
     this.current = undefined;
     return stop ? this.#stopped(stop) : (this.#outcome ?? { returned: false, why: 'stopped' });

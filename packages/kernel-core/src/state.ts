@@ -4,8 +4,8 @@ import type { KernelTextPlace } from './kernel-text.js';
 import type { LogState } from './printk.js';
 import type { ProcessTableState } from './process-table.js';
 
-/** 'left': reboot(2) has given the machine to something else. */
-export type KernelLife = 'down' | 'running' | 'panicked' | 'left';
+/** 'left': reboot(2) has given the machine to something else. 'away': it has lent it, and may have it again. */
+export type KernelLife = 'down' | 'running' | 'panicked' | 'left' | 'away';
 
 /** Plain data: JSON keeps it. */
 export interface KernelState {

@@ -40,7 +40,10 @@ export function installKexec(kernel: Kernel, { engine = 'fixed', state }: KexecO
     lastViolation: undefined,
   };
   if (historic)
-    installHistoric(kernel, historic, { text, stub: assembleRelocateKernel(RELOCATE_NEW_KERNEL_2_5_48) });
+    installHistoric(kernel, historic, {
+      text,
+      stub: assembleRelocateKernel(RELOCATE_NEW_KERNEL_2_5_48),
+    });
   else installFixed(kernel, kexec);
   return kexec;
 }

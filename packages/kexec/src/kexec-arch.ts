@@ -26,6 +26,12 @@ export interface KexecArch extends PageRules {
   machineKexecPrepare(host: KimageHost, image: Kimage): number;
   /** Leaves the running kernel for good. @see machine_kexec() */
   machineKexec(image: Kimage): SyscallResult;
+  /**
+   * Lends the machine to an image that may come back; left out where KEXEC_PRESERVE_CONTEXT is not built in.
+   *
+   * @param onReturn - is given the entry point of the next jump, or 0; gives the result of the system call
+   */
+  machineKexecJump?(image: Kimage, onReturn: (start: PhysAddr) => number): SyscallResult;
 }
 
 /** Bytes of a page. */

@@ -12,6 +12,7 @@ import type { KexecSegment } from './uapi.js';
 import {
   KEXEC_ARCH_MASK,
   KEXEC_ON_CRASH,
+  KEXEC_PRESERVE_CONTEXT,
   KEXEC_SEGMENT_BYTES,
   KEXEC_SEGMENT_MAX,
   readSegments,
@@ -40,7 +41,8 @@ export function sysKexecLoad(
 ): number {
   kexec.lastViolation = undefined;
   if (!caller.capable(CAP_SYS_BOOT) || kexec.loadDisabled) return -EPERM;
-  if ((flags & ~KEXEC_ARCH_MASK & ~KEXEC_ON_CRASH) !== 0) return -EINVAL;
+  const known = KEXEC_ON_CRASH | (kexec.arch.machineKexecJump ? KEXEC_PRESERVE_CONTEXT : 0);
+  if ((flags & ~KEXEC_ARCH_MASK & ~known) !== 0) return -EINVAL;
   if (nrSegments >>> 0 > KEXEC_SEGMENT_MAX) return -EINVAL;
   const arch = (flags & KEXEC_ARCH_MASK) >>> 0;
   if (!kexec.arch.flags.includes(arch)) return -EINVAL;
@@ -84,7 +86,9 @@ function doKexecLoad(
     kexec.lastViolation = violation;
     return -violation.errno;
   }
-  const image = createKimage(entry >>> 0, segments, crashkRes);
+  // Nothing that comes after a crash comes back.
+  const preserveContext = !crashkRes && (flags & KEXEC_PRESERVE_CONTEXT) !== 0;
+  const image = createKimage(entry >>> 0, segments, { crashkRes, preserveContext });
   const error = fillImage(kexec, image, copyFromUser);
   if (error) kimageFree(kimageHost(kexec), image);
   else replaceImage(kexec, slot, image);
@@ -97,6 +101,11 @@ function fillImage(kexec: Kexec<KexecKernel>, image: Kimage, copyFromUser: CopyF
   const control = kimageAllocControlPage(host, image);
   if (control === undefined) return -ENOMEM;
   image.controlCodePage = control;
+  if (image.preserveContext) {
+    const swapPage = kimageAllocControlPage(host, image);
+    if (swapPage === undefined) return -ENOMEM;
+    image.swapPage = swapPage;
+  }
   const error = kexec.arch.machineKexecPrepare(host, image);
   if (error) return error;
   for (const segment of image.segments) {

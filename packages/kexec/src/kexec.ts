@@ -19,6 +19,7 @@ export interface KexecKernel {
   /** What is set aside for a crash image; empty where nothing is. */
   readonly crashkRes: Range;
   readonly rebootNotifiers: NotifierChain<string | undefined>;
+  readonly devices: { resume(): void };
   deviceShutdown(): void;
   printk(level: number, text: string): void;
 }

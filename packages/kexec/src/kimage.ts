@@ -29,8 +29,8 @@ export interface Kimage {
   /** The last word of the current indirection page, kept for the link to the next; 0 is `head`. */
   lastEntry: PhysAddr;
   readonly type: KimageType;
-  /** Entry point of the new kernel. */
-  readonly start: PhysAddr;
+  /** Entry point of the new kernel; an image that has come back may have named another. */
+  start: PhysAddr;
   readonly segments: readonly KexecSegment[];
   /** Of a crash image: from where on control pages are looked for. @see struct kimage control_page */
   controlPage: PhysAddr;
@@ -42,13 +42,30 @@ export interface Kimage {
   readonly sources: Map<PhysAddr, PhysAddr>;
   /** Page of the relocation stub. */
   controlCodePage: PhysAddr;
+  /** The image comes back: pages are swapped, not copied. @see struct kimage preserve_context */
+  readonly preserveContext: boolean;
+  /** Holds a page while it is swapped, then the new kernel's stack; 0 where the image does not come back. */
+  swapPage: PhysAddr;
   /** Architecture part: page directory that maps the control page at its own address. */
   pgd: PhysAddr;
 }
 
-/** An image with nothing in it; one that lies in the reservation where that is given. @see kernel/kexec_core.c do_kimage_alloc_init() */
-export function createKimage(start: PhysAddr, segments: readonly KexecSegment[], crashkRes?: Range): Kimage {
+/** What kind of image it is to be. */
+export interface KimageOptions {
+  /** A crash image, which lies there. */
+  readonly crashkRes?: Range | undefined;
+  readonly preserveContext?: boolean;
+}
+
+/** An image with nothing in it. @see kernel/kexec_core.c do_kimage_alloc_init() */
+export function createKimage(
+  start: PhysAddr,
+  segments: readonly KexecSegment[],
+  { crashkRes, preserveContext = false }: KimageOptions = {},
+): Kimage {
   return {
+    preserveContext,
+    swapPage: 0,
     type: crashkRes ? 'crash' : 'default',
     controlPage: crashkRes?.start ?? 0,
     head: 0,
@@ -77,6 +94,8 @@ export interface KimageState {
   readonly destPages: readonly PhysAddr[];
   readonly sources: readonly (readonly [PhysAddr, PhysAddr])[];
   readonly controlCodePage: PhysAddr;
+  readonly preserveContext: boolean;
+  readonly swapPage: PhysAddr;
   readonly pgd: PhysAddr;
 }
 

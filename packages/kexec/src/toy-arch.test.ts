@@ -8,7 +8,7 @@ import type { KexecArch } from './kexec-arch.js';
 import { type KexecCaller, sysKexecLoad } from './kexec-load.js';
 import { kimageAllocControlPage } from './kimage-alloc.js';
 import { pageCopies } from './kimage-entry.js';
-import { KEXEC_ON_CRASH, type KexecSegment, writeSegments } from './uapi.js';
+import { KEXEC_ON_CRASH, KEXEC_PRESERVE_CONTEXT, type KexecSegment, writeSegments } from './uapi.js';
 
 /** Pages of 16 KB, as on other machines, and a flag of its own: "ia64" of linux/kexec.h. */
 const PAGE_SHIFT = 14;
@@ -80,6 +80,7 @@ beforeEach(() => {
       pages,
       crashkRes: { start: 0, end: 0 },
       rebootNotifiers,
+      devices: { resume: () => {} },
       deviceShutdown: () => events.push('shutdown'),
       printk: (_, text) => events.push(text.trim()),
     },
@@ -123,6 +124,8 @@ describe('on a machine with pages of 16 KB', () => {
     expect(load([segment(0x8000_0000 - PAGE, PAGE)])).toBe(-EADDRNOTAVAIL);
     expect(load([segment(8 * PAGE, PAGE)], 3 << 16)).toBe(-EINVAL);
     expect(load([segment(8 * PAGE, PAGE)], KEXEC_ARCH_TOY | KEXEC_ON_CRASH)).toBe(-EADDRNOTAVAIL);
+    // It has no jump that comes back.
+    expect(load([segment(8 * PAGE, PAGE)], KEXEC_ARCH_TOY | KEXEC_PRESERVE_CONTEXT)).toBe(-EINVAL);
   });
 
   test('control pages lie where it says, and unloading gives every page back', () => {

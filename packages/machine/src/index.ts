@@ -1,6 +1,5 @@
 /** Public face of @kexec/machine. */
 export type { KexecEngine } from '@kexec/kexec';
-export type { PcStop as MachineStop } from '@kexec/pc';
 export { type BlockBackend, BlockError, SECTOR_BYTES, wholeSectors } from '@kexec/pc';
 export { KexecError } from '@kexec/phys-mem';
 export type { SupportRow } from '@kexec/x86-cpu';
@@ -9,7 +8,7 @@ export type { BiosMachine, BiosMachineOptions } from './bios-machine.js';
 export { createBiosMachine } from './bios-machine.js';
 export { CPU_MODEL_NAMES } from './cpu-models.js';
 export type { MachineDisk } from './disks.js';
-export type { Machine, MachineLoadOptions, MachineOptions, RestoreOptions } from './machine.js';
+export type { Machine, MachineLoadOptions, MachineOptions, MachineStop, RestoreOptions } from './machine.js';
 export { createMachine, restoreMachine } from './machine.js';
 export { parseMemory } from './memory-size.js';
 export type { PageRun, Snapshot } from './snapshot-file.js';

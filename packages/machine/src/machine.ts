@@ -3,7 +3,7 @@
 import type { Kernel, KernelState } from '@kexec/kernel-core';
 import { createKernel } from '@kexec/kernel-core';
 import type { Kexec, KexecEngine, KexecState } from '@kexec/kexec';
-import { installKexec, loadedHead, saveKexec } from '@kexec/kexec';
+import { installKexec, KEXEC_ON_CRASH, KEXEC_PRESERVE_CONTEXT, loadedHead, saveKexec } from '@kexec/kexec';
 import type { LoadOptions, LoadPlan } from '@kexec/loaders';
 import { planLoad } from '@kexec/loaders';
 import type { Pc, PcDisk, PcLimit, PcOptions, PcState, PcStop } from '@kexec/pc';
@@ -16,7 +16,7 @@ import { createDisks, loadDisks, saveDisks } from './disks.js';
 import { parseMemory } from './memory-size.js';
 import type { Snapshot } from './snapshot-file.js';
 import { decodeSnapshot, encodeSnapshot, pageRuns, refuseSnapshot } from './snapshot-file.js';
-import { kexecLoad, kexecReboot, kexecUnload, sysrqCrash } from './user-space.js';
+import { kexecLoad, kexecReboot, kexecReturned, kexecUnload, sysrqCrash } from './user-space.js';
 
 /** How a machine is made. */
 export interface MachineOptions {
@@ -50,10 +50,18 @@ export type RestoreOptions = Pick<MachineOptions, 'onSerial' | 'disks' | 'onVirt
 export interface MachineLoadOptions extends Omit<LoadOptions, 'image' | 'memoryRanges' | 'crash'> {
   /** The image is for a panic: kexec(8)'s -p. The machine's kernel must have been given crashkernel=. */
   readonly onCrash?: boolean | undefined;
+  /** The image may come back: kexec(8)'s --load-preserve-context. It stays loaded, with the memory that it had. */
+  readonly preserveContext?: boolean | undefined;
 }
 
 /** How far to run: instructions, and time in HLT, at most. */
 export type MachineLimit = Pick<PcLimit, 'instructions' | 'haltedNanoseconds'>;
+
+/** Why a run ended. */
+export type MachineStop =
+  | PcStop
+  /** An image that was loaded with `preserveContext` has given the machine back; the running kernel is idle. */
+  | { readonly kind: 'returned' };
 
 /** A PC, the modelled kernel that runs on it, and kexec in that kernel. */
 export interface Machine {
@@ -81,7 +89,7 @@ export interface Machine {
    */
   crash(): void;
   /** Runs the PC until something stops it, or a limit is reached. */
-  run(limit?: MachineLimit): PcStop;
+  run(limit?: MachineLimit): MachineStop;
   /** Bytes typed on ttyS0. */
   input(bytes: Uint8Array): void;
   /** Everything, as a file's bytes: a later process goes on from here. */
@@ -224,6 +232,10 @@ interface MachineState {
   readonly disks: readonly SavedDisk[];
 }
 
+function flagsOf({ onCrash = false, preserveContext = false }): number {
+  return (onCrash ? KEXEC_ON_CRASH : 0) | (preserveContext ? KEXEC_PRESERVE_CONTEXT : 0);
+}
+
 class RunningMachine implements Machine {
   readonly pc: Pc;
   readonly kernel: Kernel;
@@ -244,7 +256,7 @@ class RunningMachine implements Machine {
   }
 
   load(image: Uint8Array, options: MachineLoadOptions = {}): LoadPlan {
-    const { onCrash = false, ...given } = options;
+    const { onCrash = false, preserveContext = false, ...given } = options;
     const plan = planLoad({
       acpiRsdp: this.pc.rsdpPaddr,
       ...given,
@@ -252,12 +264,12 @@ class RunningMachine implements Machine {
       memoryRanges: this.kernel.e820,
       crash: onCrash ? crashContext(this.kernel) : undefined,
     });
-    kexecLoad(this.kexec, plan, onCrash);
+    kexecLoad(this.kexec, plan, flagsOf({ onCrash, preserveContext }));
     return plan;
   }
 
   unload({ onCrash = false } = {}): void {
-    kexecUnload(this.kexec, onCrash);
+    kexecUnload(this.kexec, flagsOf({ onCrash }));
   }
 
   exec(): void {
@@ -268,12 +280,13 @@ class RunningMachine implements Machine {
     sysrqCrash(this.kernel);
   }
 
-  run(limit: MachineLimit = {}): PcStop {
+  run(limit: MachineLimit = {}): MachineStop {
     const { instructions = 0 } = limit;
     if (!Number.isSafeInteger(instructions) || instructions < 0) {
       throw new KexecError('RUN_INSTRUCTIONS', `${instructions} is no number of instructions`);
     }
-    return this.pc.run(limit);
+    const stop = this.pc.run(limit);
+    return kexecReturned(this.kernel, stop) ? { kind: 'returned' } : stop;
   }
 
   input(bytes: Uint8Array): void {

@@ -12,33 +12,28 @@ import {
   LINUX_REBOOT_MAGIC2,
 } from '@kexec/kernel-core';
 import type { Kexec, KexecSegment } from '@kexec/kexec';
-import {
-  __NR_kexec_load,
-  __NR_kexec_load_2_5_48,
-  KEXEC_ARCH_386,
-  KEXEC_ON_CRASH,
-  writeSegments,
-} from '@kexec/kexec';
+import { __NR_kexec_load, __NR_kexec_load_2_5_48, KEXEC_ARCH_386, writeSegments } from '@kexec/kexec';
 import type { LoadPlan } from '@kexec/loaders';
+import type { PcStop } from '@kexec/pc';
 import { KexecError } from '@kexec/phys-mem';
 import { KexecSyscallError } from './syscall-error.js';
 
 const O_WRONLY = 1;
 const SYSRQ_CRASH = 0x63;
 
-/** Loads a planned image through `kexec_load(2)`, for the next reboot or for a panic. */
-export function kexecLoad(kexec: Kexec, plan: LoadPlan, onCrash = false): void {
+/** Loads a planned image through `kexec_load(2)` with KEXEC_* flags. */
+export function kexecLoad(kexec: Kexec, plan: LoadPlan, flags = 0): void {
   withProcess(kexec.kernel, (process) => {
     const segments = plan.segments.map(({ bytes, mem, memsz }): KexecSegment => {
       return { buf: copyIn(process, bytes), bufsz: bytes.length, mem, memsz };
     });
-    call(kexec, process, { entry: plan.entry, segments, onCrash });
+    call(kexec, process, { entry: plan.entry, segments, flags });
   });
 }
 
 /** Unloads: `kexec_load` with no segments. */
-export function kexecUnload(kexec: Kexec, onCrash = false): void {
-  withProcess(kexec.kernel, (process) => call(kexec, process, { entry: 0, segments: [], onCrash }));
+export function kexecUnload(kexec: Kexec, flags = 0): void {
+  withProcess(kexec.kernel, (process) => call(kexec, process, { entry: 0, segments: [], flags }));
 }
 
 /** `echo c > /proc/sysrq-trigger`; on return the CPU stands at the jump's first instruction, or has halted. */
@@ -69,6 +64,18 @@ export function kexecReboot(kexec: Kexec): void {
   throw new KexecSyscallError('reboot(LINUX_REBOOT_CMD_KEXEC)', outcome.value, kexec);
 }
 
+/**
+ * Whether the machine has stopped because an image gives it back; then the process that called reboot(2) has had its
+ * result and has ended.
+ */
+export function kexecReturned(kernel: Kernel, stop: PcStop): boolean {
+  const back = kernel.takeBack(stop);
+  if (!back) return false;
+  if (!back.outcome.returned) throw kernelGone('reboot(LINUX_REBOOT_CMD_KEXEC)', back.outcome.why);
+  back.process.exit();
+  return true;
+}
+
 function withProcess(kernel: Kernel, work: (process: Process) => void): void {
   const process = kernel.createProcess({ capabilities: [CAP_SYS_BOOT, CAP_SYS_ADMIN] });
   try {
@@ -90,16 +97,14 @@ function kernelGone(call: string, why: string): KexecError {
 interface LoadCall {
   readonly entry: number;
   readonly segments: readonly KexecSegment[];
-  readonly onCrash: boolean;
+  readonly flags: number;
 }
 
-function call(kexec: Kexec, process: Process, { entry, segments, onCrash }: LoadCall): void {
+function call(kexec: Kexec, process: Process, { entry, segments, flags }: LoadCall): void {
   const array = segments.length === 0 ? 0 : copyIn(process, writeSegments(segments));
-  // The system call of 2002 has another number, and knows no flags.
-  const [nr, flags] = kexec.historic
-    ? [__NR_kexec_load_2_5_48, 0]
-    : [__NR_kexec_load, KEXEC_ARCH_386 | (onCrash ? KEXEC_ON_CRASH : 0)];
-  const outcome = process.syscall(nr, entry, segments.length, array, flags);
+  // The system call of 2002 has another number, and knows no architectures.
+  const [nr, arch] = kexec.historic ? [__NR_kexec_load_2_5_48, 0] : [__NR_kexec_load, KEXEC_ARCH_386];
+  const outcome = process.syscall(nr, entry, segments.length, array, arch | flags);
   if (!outcome.returned) throw kernelGone('kexec_load', outcome.why);
   if (outcome.value !== 0) throw new KexecSyscallError('kexec_load', outcome.value, kexec);
 }

@@ -28,9 +28,10 @@ export function attachedDrivers(io: PortIo): Drivers {
 }
 
 function drivers(io: PortIo, pic: I8259A, timer: Device, serial: Console & Device): Drivers {
+  const interrupts = new Interrupts(pic);
   return {
-    devices: [pic, timer, rtcCmos(io), i8042(io), serial],
+    devices: [{ ...pic, resume: () => interrupts.resume() }, timer, rtcCmos(io), i8042(io), serial],
     console: serial,
-    interrupts: new Interrupts(pic),
+    interrupts,
   };
 }

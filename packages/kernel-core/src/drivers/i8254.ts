@@ -14,17 +14,22 @@ const MODE_CH0_LOHI_ONESHOT = 0x30;
 
 /** Starts the periodic tick. @see drivers/clocksource/i8253.c pit_set_periodic(), pit_shutdown() */
 export function i8254(io: PortIo): Device {
+  setPeriodic(io);
+  return attachedI8254(io);
+}
+
+function setPeriodic(io: PortIo): void {
   const latch = Math.round(PIT_TICK_RATE_HZ / HZ);
   io.outb(PIT_MODE, MODE_CH0_LOHI_RATE);
   io.outb(PIT_CH0, latch & 0xff);
   io.outb(PIT_CH0, latch >> 8);
-  return attachedI8254(io);
 }
 
 /** The driver of a timer that runs. */
 export function attachedI8254(io: PortIo): Device {
   return {
     name: 'i8254',
+    resume: () => setPeriodic(io),
     shutdown: () => {
       io.outb(PIT_MODE, MODE_CH0_LOHI_ONESHOT);
       io.outb(PIT_CH0, 0);

@@ -23,6 +23,7 @@ const ALL_MASKED = 0xffff & ~(1 << PIC_CASCADE_IR);
 /** The controllers' driver. The mask is read back from them, so the driver has no state of its own. */
 export interface I8259A extends Device {
   shutdown(): void;
+  resume(): void;
   enable(irq: number): void;
   disable(irq: number): void;
   /** Masks the line and tells the controllers that its interrupt is being served. */
@@ -33,6 +34,11 @@ export interface I8259A extends Device {
 
 /** Puts the vectors at FIRST_EXTERNAL_VECTOR and masks all lines. @see arch/x86/kernel/i8259.c init_8259A() */
 export function i8259A(io: PortIo): I8259A {
+  initialise(io);
+  return attachedI8259A(io);
+}
+
+function initialise(io: PortIo): void {
   io.outb(PIC_MASTER_IMR, 0xff);
   io.outb(PIC_SLAVE_IMR, 0xff);
   io.outb(PIC_MASTER_CMD, ICW1_INIT_ICW4);
@@ -44,7 +50,6 @@ export function i8259A(io: PortIo): I8259A {
   io.outb(PIC_SLAVE_IMR, PIC_CASCADE_IR);
   io.outb(PIC_SLAVE_IMR, ICW4_8086);
   writeMask(io, ALL_MASKED);
-  return attachedI8259A(io);
 }
 
 /** The driver of controllers that have been set up: touches no register until it is used. */
@@ -69,6 +74,8 @@ export function attachedI8259A(io: PortIo): I8259A {
     },
     // @see arch/x86/kernel/i8259.c i8259A_shutdown()
     shutdown: () => writeMask(io, 0xffff),
+    // Lines that are in use are unmasked by whoever knows them. @see arch/x86/kernel/i8259.c i8259A_resume()
+    resume: () => initialise(io),
   };
 }
 

@@ -31,6 +31,11 @@ const WAIT_POLLS = 10_000;
 
 /** Sets the line to 115200 8N1 with interrupts off; the driver polls. */
 export function serial8250(io: PortIo, port = TTYS0_PORT): Console & Device {
+  setTermios(io, port);
+  return attachedSerial8250(io, port);
+}
+
+function setTermios(io: PortIo, port: number): void {
   const divisor = BASE_BAUD / 115200;
   io.outb(port + UART_IER, 0);
   io.outb(port + UART_LCR, UART_LCR_DLAB | UART_LCR_WLEN8);
@@ -39,7 +44,6 @@ export function serial8250(io: PortIo, port = TTYS0_PORT): Console & Device {
   io.outb(port + UART_LCR, UART_LCR_WLEN8);
   io.outb(port + UART_FCR, UART_FCR_ENABLE_FIFO);
   io.outb(port + UART_MCR, UART_MCR_DTR | UART_MCR_RTS);
-  return attachedSerial8250(io, port);
 }
 
 /** The driver of a line that has been set up: touches no register until it is used. */
@@ -61,6 +65,7 @@ export function attachedSerial8250(io: PortIo, port = TTYS0_PORT): Console & Dev
         send(char.charCodeAt(0) & 0xff);
       }
     },
+    resume: () => setTermios(io, port),
     // The console goes on polling after this; only interrupts end.
     shutdown: () => {
       waitFor(UART_LSR_TEMT);

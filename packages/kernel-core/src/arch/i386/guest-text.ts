@@ -54,6 +54,15 @@ export class GuestText {
     for (const paddr of [...this.#hooks.keys()]) this.unhook(paddr);
   }
 
+  /** Takes the hooks off the CPU, as long as the memory is another's; the result puts them back. */
+  liftHooks(): () => void {
+    const lifted = [...this.#hooks.keys()];
+    for (const paddr of lifted) this.cpu.removeHook(paddr);
+    return () => {
+      for (const paddr of lifted) this.cpu.addHook(paddr);
+    };
+  }
+
   /**
    * Runs the CPU and serves hooks until a handler leaves (undefined) or the machine stops by itself.
    *

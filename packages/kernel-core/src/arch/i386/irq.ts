@@ -30,6 +30,12 @@ export class Interrupts {
     this.#handlers.delete(irq);
   }
 
+  /** Unmasks the lines that have handlers, after another kernel has had the controller. */
+  resume(): void {
+    this.#pic.resume();
+    for (const irq of this.#handlers.keys()) this.#pic.enable(irq);
+  }
+
   /**
    * Serves one interrupt. The line stays masked while its handler runs, so the handler cannot be interrupted
    * by itself.

@@ -5,6 +5,7 @@ import { ENOMEM } from '@kexec/kernel-core';
 import { PAGE_SIZE, type PhysAddr } from '@kexec/phys-mem';
 import type { Kimage, KimageHost } from '../../kimage.js';
 import { kimageAllocControlPage } from '../../kimage-alloc.js';
+import { MACHINE_KEXEC_JUMP } from './machine-kexec-jump.js';
 
 /*
  * The kernel's side of the jump, executed by the CPU in kernel text:
@@ -40,9 +41,11 @@ no_table:
     dd      0xc0000000              ; phys_to_virt(0), as the patch has it
 `;
 
-/** Puts the kernel's side of the jump into kernel text. */
+/** Puts the kernel's side of both jumps into kernel text. */
 export function loadMachineKexecText(kernel: Kernel): KernelText {
-  return kernel.loadText('machine_kexec', MACHINE_KEXEC);
+  return kernel.loadText('machine_kexec', MACHINE_KEXEC + MACHINE_KEXEC_JUMP, {
+    ret_from_sys_call: kernel.label('ret_from_sys_call'),
+  });
 }
 
 const PAGE_ENTRY_FLAGS = 0x063; // P, R/W, A, D
