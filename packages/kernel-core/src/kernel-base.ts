@@ -11,6 +11,7 @@ import {
   PageAlloc,
   type PhysAddr,
   type PhysMem,
+  pageUp,
   type Range,
   rangeBytes,
 } from '@kexec/phys-mem';
@@ -63,8 +64,7 @@ export class KernelBase {
   /** Every page of RAM; page 0 and the kernel's image are reserved. */
   readonly pages: PageAlloc;
   readonly resources: Resources;
-  /** What crashkernel= has set aside, empty where it has not. @see kernel/crash_core.c crashk_res */
-  readonly crashkRes: Range;
+  #crashkRes: Range;
   protected readonly image: Image = kernelImage();
   protected readonly text: GuestText;
   protected readonly texts: KernelTexts;
@@ -77,7 +77,7 @@ export class KernelBase {
     this.e820 = e820;
     this.commandLine = commandLine;
     this.pages = this.#createPages();
-    this.crashkRes = this.#reserveCrashkernel();
+    this.#crashkRes = this.#reserveCrashkernel();
     this.resources = this.#createResources();
     this.messages = new Printk(
       new LogBuffer(mem, {
@@ -101,6 +101,31 @@ export class KernelBase {
   /** Where a label of the kernel's image lies in memory; throws KexecError 'NO_LABEL'. */
   paddrOf(name: string): PhysAddr {
     return __pa(this.label(name));
+  }
+
+  /** What crashkernel= has set aside, empty where it has not. @see kernel/crash_core.c crashk_res */
+  get crashkRes(): Range {
+    return this.#crashkRes;
+  }
+
+  /**
+   * Gives the end of the reservation to the page allocator.
+   *
+   * @param bytes - what is left of it, rounded up to whole pages
+   * @see kernel/kexec_core.c crash_shrink_memory()
+   */
+  shrinkCrashkRes(bytes: number): void {
+    const { start, end } = this.#crashkRes;
+    const newEnd = start + pageUp(bytes);
+    this.pages.freeReserved({ start: newEnd, end });
+    this.moveCrashkEnd(newEnd);
+  }
+
+  /** Pages have changed hands already. */
+  protected moveCrashkEnd(end: PhysAddr): void {
+    this.resources.release(this.#crashkRes);
+    this.#crashkRes = end > this.#crashkRes.start ? { start: this.#crashkRes.start, end } : NOTHING;
+    if (rangeBytes(this.#crashkRes) > 0) this.resources.request('Crash kernel', this.#crashkRes);
   }
 
   get memMap(): MemMap {
@@ -219,7 +244,7 @@ export class KernelBase {
 
   #createResources(): Resources {
     const resources = new Resources(this.e820);
-    if (rangeBytes(this.crashkRes) > 0) resources.request('Crash kernel', this.crashkRes);
+    if (rangeBytes(this.#crashkRes) > 0) resources.request('Crash kernel', this.#crashkRes);
     resources.request('Video RAM area', { start: CONVENTIONAL_END, end: 0xc_0000 });
     resources.request('System ROM', { start: BIOS_ROM_PADDR, end: EXTENDED_MEMORY_PADDR });
     resources.request('Kernel code', { start: KERNEL_PADDR, end: __pa(this.label('_etext')) });

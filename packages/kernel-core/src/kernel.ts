@@ -196,6 +196,7 @@ export class Kernel extends KernelBase {
       // One that has ended runs none, and loadState brings none back.
       processes: this.#state === 'running' ? this.processes.saveState() : NO_PROCESSES,
       C_A_D: this.reboot.C_A_D,
+      crashkEnd: this.crashkRes.end,
     };
   }
 
@@ -215,6 +216,7 @@ export class Kernel extends KernelBase {
     this.messages.loadState(saved.printk);
     this.texts.loadState(saved.texts);
     this.reboot.C_A_D = saved.C_A_D;
+    this.moveCrashkEnd(saved.crashkEnd);
     if (saved.state !== 'running') return;
     this.checkImage();
     this.#attach(attachedDrivers(this.io), { replay: false });

@@ -63,6 +63,21 @@ export class Resources {
     return 0;
   }
 
+  /** Takes the resource out that is this range and has nothing in it. @see kernel/resource.c release_resource() */
+  release(range: Range): void {
+    let siblings = this.#roots;
+    for (;;) {
+      const at = siblings.findIndex((node) => rangeContains(node, range));
+      const node = siblings[at];
+      if (!node) return;
+      if (node.start === range.start && node.end === range.end && node.children.length === 0) {
+        siblings.splice(at, 1);
+        return;
+      }
+      siblings = node.children;
+    }
+  }
+
   /** The top of the tree, ascending. */
   get roots(): readonly Resource[] {
     return this.#roots;

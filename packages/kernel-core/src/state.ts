@@ -1,5 +1,5 @@
 /** What of the running kernel is neither in guest memory nor in the CPU: for snapshots. */
-import type { PageAllocState } from '@kexec/phys-mem';
+import type { PageAllocState, PhysAddr } from '@kexec/phys-mem';
 import type { KernelTextPlace } from './kernel-text.js';
 import type { LogState } from './printk.js';
 import type { ProcessTableState } from './process-table.js';
@@ -16,4 +16,6 @@ export interface KernelState {
   readonly texts: readonly KernelTextPlace[];
   readonly processes: ProcessTableState;
   readonly C_A_D: 0 | 1;
+  /** Where the memory for a crash kernel ends by now. */
+  readonly crashkEnd: PhysAddr;
 }

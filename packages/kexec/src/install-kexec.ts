@@ -13,6 +13,7 @@ import { historicKexecLoad } from './historic/kexec-load.js';
 import { RELOCATE_NEW_KERNEL_2_5_48 } from './historic/relocate-kernel.js';
 import { kernelKexec } from './kernel-kexec.js';
 import type { Kexec, KexecEngine, KexecState } from './kexec.js';
+import { registerKexecFiles } from './kexec-files.js';
 import { sysKexecLoad } from './kexec-load.js';
 import { loadKimage } from './kimage.js';
 import { __NR_kexec_load, __NR_kexec_load_2_5_48 } from './uapi.js';
@@ -61,6 +62,7 @@ function installFixed(kernel: Kernel, kexec: Kexec): void {
     },
   });
   kernel.registerRebootCommand(LINUX_REBOOT_CMD_KEXEC, () => kernelKexec(kexec));
+  registerKexecFiles(kernel, kexec);
   kernel.crash.onCrash((registers) => crashKexec(kexec, registers));
 }
 
