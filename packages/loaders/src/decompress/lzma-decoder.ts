@@ -128,7 +128,7 @@ export class LzmaDecoder {
     return false;
   }
 
-  /** Whether an end marker stands here, where no size was promised to be all. */
+  /** Decodes which distance is repeated and moves it to the front; true for a single byte at the last one. */
   #isShortRep(state: number, position: number): boolean {
     const [a = 0, b = 0, c = 0, d = 0] = this.#reps;
     if (this.#bit(this.#isRep0, state) === 0) {

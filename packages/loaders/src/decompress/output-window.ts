@@ -11,11 +11,11 @@ export class OutputWindow {
   readonly #limit: number;
   #bytes: Uint8Array;
 
-  /** @param expected - a size that the header names; believed up to the limit */
-  constructor(input: ByteInput, limit: number, expected = FIRST_BYTES) {
+  /** @param limit - the most bytes that may come out */
+  constructor(input: ByteInput, limit: number) {
     this.#input = input;
     this.#limit = limit;
-    this.#bytes = new Uint8Array(Math.min(Math.max(expected, 1), limit, FIRST_BYTES));
+    this.#bytes = new Uint8Array(Math.min(limit, FIRST_BYTES));
   }
 
   /** A byte that is there already. */

@@ -1,6 +1,5 @@
 /** Huffman coded literals of zstd: the tree from its weights, and streams read backwards. @see RFC 8878, 4.2 */
-import type { ByteInput } from './byte-input.js';
-import { ByteInput as Input } from './byte-input.js';
+import { ByteInput } from './byte-input.js';
 import { BackwardBits } from './zstd-bits.js';
 import { FseState, readFseTable } from './zstd-fse.js';
 
@@ -30,7 +29,7 @@ function plainWeights(input: ByteInput, count: number): number[] {
 
 /** Two states take turns until the bits are used up. @see RFC 8878, 4.2.1.2 */
 function codedWeights(input: ByteInput, size: number): number[] {
-  const part = new Input(input.codec, input.take(size));
+  const part = new ByteInput(input.codec, input.take(size));
   const table = readFseTable(part, { maxAccuracyLog: 6, maxSymbol: MAX_WEIGHTS });
   const bits = new BackwardBits(input, part.take(part.left));
   const states = [new FseState(table, bits), new FseState(table, bits)] as const;
