@@ -1,5 +1,11 @@
 /** The purgatory: its bytes are its source, assembled; and on the CPU it makes the state of boot.rst. */
-import { linkPurgatory, linkRealMode, PURGATORY_SOURCE, REAL_MODE_SOURCE } from '@kexec/loaders';
+import {
+  linkPurgatory,
+  linkRealMode,
+  PURGATORY_BYTES,
+  PURGATORY_SOURCE,
+  REAL_MODE_SOURCE,
+} from '@kexec/loaders';
 import { createPhysMem } from '@kexec/phys-mem';
 import { assemble, CS, createCpu, DS, ES, FS, GS, SS } from '@kexec/x86-cpu';
 import { describe, expect, test } from 'vitest';
@@ -12,13 +18,38 @@ const PURGATORIES = [
     file: 'purgatory',
     constant: 'PURGATORY',
     source: PURGATORY_SOURCE,
-    labels: ['load_address', 'entry32', 'boot_params', 'backup_to', 'backup_dwords'],
+    labels: [
+      'load_address',
+      'entry_pointer',
+      'entry_eip',
+      'entry_eax',
+      'entry_ebx',
+      'entry_ecx',
+      'entry_edx',
+      'entry_esi',
+      'entry_edi',
+      'entry_ebp',
+      'entry_esp',
+      'regions',
+      'message_end',
+      'digest',
+      'checks',
+      'reset',
+      'announce',
+      'alarm',
+      'serial_base',
+      'serial_divisor',
+      'backup_to',
+      'backup_dwords',
+      'stack_arguments',
+      'stack_end',
+    ],
   },
   {
     file: 'real-mode',
     constant: 'REAL_MODE',
     source: REAL_MODE_SOURCE,
-    labels: ['load_address', 'setup_segment', 'stack_pointer'],
+    labels: ['load_address', 'entry16', 'data_segment', 'stack_segment', 'stack_pointer', 'stack_end'],
   },
 ];
 
@@ -66,10 +97,13 @@ describe('run by the CPU, from the state of the relocation stub', () => {
   for (const register of ['eax', 'ebx', 'ecx', 'edx', 'esi', 'edi', 'ebp', 'esp'] as const) {
     cpu[register] = 0xdead_0000;
   }
-  mem.writeBytes(MEM, linkPurgatory({ mem: MEM, entry: ENTRY, bootParams: BOOT_PARAMS }));
+  mem.writeBytes(
+    MEM,
+    linkPurgatory({ mem: MEM, registers: { eip: ENTRY, esi: BOOT_PARAMS }, verified: undefined }),
+  );
   cpu.eip = MEM;
   cpu.addHook(ENTRY);
-  const stop = cpu.run(100);
+  const stop = cpu.run(1000);
 
   test('it reaches the 32-bit entry', () => {
     expect(stop).toEqual({ kind: 'hook', paddr: ENTRY });
@@ -95,8 +129,12 @@ describe('run by the CPU, from the state of the relocation stub', () => {
     expect(cpu.cr0 & 0x8000_0001).toBe(1);
   });
 
+  test('EFLAGS is 46', () => {
+    expect(cpu.eflags).toBe(0x46);
+  });
+
   test('esp is the end of its own stack', () => {
-    expect(cpu.esp).toBe(MEM + linkPurgatory({ mem: 0, entry: 0, bootParams: 0 }).length);
+    expect(cpu.esp).toBe(MEM + PURGATORY_BYTES);
   });
 });
 
@@ -119,7 +157,11 @@ describe('the way back to real mode', () => {
     cpu.setSegment(index, { ...flat, selector: 0x68, attributes: 0xc093 });
   }
   cpu.setSegment(CS, { ...flat, selector: 0x60, attributes: 0xc09b });
-  mem.writeBytes(MEM, linkRealMode({ mem: MEM, setup: SETUP, stackPointer: 0xe000 }));
+  const segment = SETUP >>> 4;
+  mem.writeBytes(
+    MEM,
+    linkRealMode({ mem: MEM, cs: segment + 0x20, ip: 0, ds: segment, ss: segment, sp: 0xe000 }),
+  );
   cpu.eip = MEM;
   cpu.addHook(SETUP + 0x200);
   const stop = cpu.run(400);
@@ -150,5 +192,82 @@ describe('the way back to real mode', () => {
       [0x11],
       [0x70, 0x02, 0x01, 0x8f],
     ]);
+  });
+});
+
+describe('the check', () => {
+  const MEM = 0x9_e000;
+  const ENTRY = 0x10_0000;
+  const VGA_TEXT = 0xb_8000;
+
+  /** Runs the purgatory over memory that `damage` has changed since it was linked. */
+  function runOver(segments: readonly { bytes: Uint8Array; mem: number; memsz: number }[], damage?: number) {
+    const mem = createPhysMem({ ramBytes: 0x40_0000 });
+    const serial: number[] = [];
+    const cells = new Map<number, number>();
+    const cpu = createCpu({
+      mem,
+      board: {
+        readPort: () => 0xff,
+        writePort: (port, _, value) => {
+          if (port === 0x3f8) serial.push(value & 0xff);
+        },
+        acknowledgeInterrupt: () => 0,
+      },
+    });
+    const flat = { base: 0, limit: 0xffff_ffff };
+    cpu.cr0 = 0x33;
+    for (const index of [DS, ES, SS, FS, GS]) {
+      cpu.setSegment(index, { ...flat, selector: 0x68, attributes: 0xc093 });
+    }
+    cpu.setSegment(CS, { ...flat, selector: 0x60, attributes: 0xc09b });
+    for (const { bytes, mem: paddr } of segments) mem.writeBytes(paddr, bytes);
+    mem.writeBytes(MEM, linkPurgatory({ mem: MEM, registers: { eip: ENTRY }, verified: segments }));
+    if (damage !== undefined) mem.write8(damage, mem.read8(damage) ^ 0x10);
+    cpu.eip = MEM;
+    cpu.addHook(ENTRY);
+    const stop = cpu.run(3_000_000);
+    for (let at = 0; at < 4000; at += 2) cells.set(at, mem.read8(VGA_TEXT + at));
+    const row = (index: number) =>
+      String.fromCharCode(...Array.from({ length: 80 }, (_, x) => cells.get(160 * index + 2 * x) ?? 0));
+    return { stop, serial: String.fromCharCode(...serial), row };
+  }
+
+  const bytesOf = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7) ^ (i >> 8));
+  const sixteen = [0, 1, 63, 64, 65, 127, 4095, 4096, 4097, 0, 55, 56, 57, 119, 120, 9000].map(
+    (length, i) => ({
+      bytes: bytesOf(length),
+      mem: 0x20_0000 + i * 0x8000,
+      memsz: 0x3000,
+    }),
+  );
+
+  test('passes over sixteen segments that are as they were, and says nothing', () => {
+    const { stop, serial } = runOver(sixteen);
+    expect(stop).toEqual({ kind: 'hook', paddr: ENTRY });
+    expect(serial).toBe('');
+  });
+
+  test.each([
+    ['a byte of a segment', 0x20_0000 + 15 * 0x8000 + 8999],
+    ['the last byte of a block', 0x20_0000 + 3 * 0x8000 + 63],
+    ['the zeros that fill up a block', 0x20_0000 + 1 * 0x8000 + 63],
+  ])('finds %s changed, says both digests on both consoles, and halts', (_, damage) => {
+    const { stop, serial, row } = runOver(sixteen, damage);
+    expect(stop.kind).not.toBe('hook');
+    expect(serial).toMatch(
+      /^kexec: the segments are not in memory as they were loaded\r\nSHA-256 loaded ([0-9a-f]{64})\r\nSHA-256 found {2}(?!\1)[0-9a-f]{64}\r\nkexec: the new kernel is not started\r\n$/,
+    );
+    expect(row(23)).toMatch(/^kexec: the new kernel is not started\s+$/);
+    expect(row(22)).toMatch(/^SHA-256 found {2}[0-9a-f]{64}\s*$/);
+  });
+
+  test.each([
+    ['the first', 0x20_0000 + 1 * 0x8000 + 64],
+    ['the last', 0x20_0000 + 0x2fff],
+  ])('finds %s byte of zeros changed, and says where', (_, damage) => {
+    const { stop, serial } = runOver(sixteen, damage);
+    expect(stop.kind).not.toBe('hook');
+    expect(serial).toContain(`not zero: ${(damage & ~3).toString(16).padStart(8, '0')}\r\n`);
   });
 });

@@ -32,7 +32,7 @@ export { ELF_HEADER, ELF_IDENT, type ElfHeader, machineName } from './elf/elf-he
 export { PROGRAM_HEADER, type ProgramHeader, PT } from './elf/program-header.js';
 export { type ElfFile, readElf } from './elf/read-elf.js';
 export { type Field, type FieldValue, readField } from './field.js';
-export type { LinuxHandOff, LoadOptions, LoadPlan } from './load-plan.js';
+export type { LinuxHandOff, LoadModule, LoadOptions, LoadPlan } from './load-plan.js';
 export { LOADER_ERRORS, LoaderError, type LoaderErrorCode, type LoaderErrorRow } from './loader-error.js';
 export { altMemK, e820Table, extMemK, ramRanges } from './memory-ranges.js';
 export {
@@ -46,7 +46,6 @@ export { draftLoad, planLoad } from './plan.js';
 export {
   IMAGE_TYPES,
   type ImageType,
-  isSupported,
   type ProbeReport,
   type ProbeVerdict,
   probe,
@@ -54,12 +53,14 @@ export {
 export { PURGATORY_SOURCE } from './purgatory/purgatory.s.js';
 export { REAL_MODE_SOURCE } from './purgatory/real-mode.s.js';
 export {
+  type EntryRegisters,
   linkPurgatory,
   linkRealMode,
   PURGATORY_BYTES,
   type PurgatoryLink,
   type RealModeLink,
 } from './purgatory.js';
+export type { PurgatoryConsole } from './purgatory-console.js';
 export {
   checkRules,
   KEXEC_DESTINATION_MEMORY_LIMIT,
@@ -68,4 +69,10 @@ export {
   type RuleVerdict,
 } from './segment-rules.js';
 export { compressionOf, identify, type Signature } from './signature.js';
-export { type Unpacked, unpackImage } from './unpack.js';
+export {
+  type BzImagePayload,
+  bzImagePayload,
+  extractVmlinux,
+  type Unpacked,
+  unpackImage,
+} from './unpack.js';

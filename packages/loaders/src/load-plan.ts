@@ -5,6 +5,8 @@ import type { CrashContext } from './crash/crash-context.js';
 import type { CrashBackup } from './crash/prepare-crash.js';
 import type { PlacementStep, Segment } from './placement.js';
 import type { ImageType } from './probe.js';
+import type { EntryRegisters } from './purgatory.js';
+import type { PurgatoryConsole } from './purgatory-console.js';
 import type { RuleVerdict } from './segment-rules.js';
 
 /** A load in kexec(8)'s terms. */
@@ -17,10 +19,20 @@ export interface LoadOptions {
   readonly append?: string | undefined;
   readonly initrd?: Uint8Array | undefined;
   /**
-   * How an ELF kernel is handed its arguments: kexec(8)'s --args-none and --args-linux. Left out, `linux` when
-   * there is a command line or an initrd, else `none`. A bzImage is always `linux`.
+   * How an ELF kernel is handed its arguments: kexec(8)'s --args-none, --args-linux and --args-elf. Left out, `linux`
+   * when there is a command line or an initrd, else `none`. A bzImage is always `linux`.
+   *
+   * Departure: kexec-tools' default is `elf`, which few kernels know.
    */
-  readonly args?: 'none' | 'linux' | undefined;
+  readonly args?: 'none' | 'linux' | 'elf' | undefined;
+  /** What a multiboot kernel is handed beside itself: kexec(8)'s --module. */
+  readonly modules?: readonly LoadModule[] | undefined;
+  /** The kernel's file name, which a multiboot kernel finds before its command line. */
+  readonly name?: string | undefined;
+  /** Where the purgatory speaks; see {@link PurgatoryConsole} for what is left out. */
+  readonly console?: PurgatoryConsole | undefined;
+  /** False for kexec(8)'s --no-checks: the purgatory does not verify the segments. */
+  readonly checks?: boolean | undefined;
   /** kexec(8)'s --real-mode: a bzImage is entered at its 16-bit entry and asks the BIOS itself. */
   readonly realMode?: boolean | undefined;
   /** The running kernel's memory map. */
@@ -43,6 +55,13 @@ export interface LoaderOptions extends LoadOptions {
   readonly backup?: CrashBackup | undefined;
 }
 
+/** A multiboot module. */
+export interface LoadModule {
+  readonly bytes: Uint8Array;
+  /** Its file name, and what follows it: `MOD arg1 arg2`. */
+  readonly commandLine: string;
+}
+
 /** Where a Linux kernel finds what it was handed. */
 export interface LinuxHandOff {
   /** The 32-bit or 16-bit entry, to which the purgatory goes. */
@@ -60,7 +79,12 @@ export interface LinuxHandOff {
 /** A load, ready for the system call. */
 export interface LoadPlan {
   readonly type: ImageType;
+  /** Where the relocation stub goes: the purgatory, or the kernel itself. */
   readonly entry: PhysAddr;
+  /** Where the kernel begins: 32-bit code, or with a 16-bit entry, real-mode code. */
+  readonly kernelEntry: PhysAddr;
+  /** What the purgatory puts into the general registers; undefined without a purgatory. */
+  readonly registers: EntryRegisters | undefined;
   /** Ascending by `mem`, disjoint, whole pages. */
   readonly segments: readonly Segment[];
   /** Each rule of kexec_load; all hold in a plan that {@link planLoad} returns. */
@@ -77,7 +101,15 @@ export interface LoadPlan {
 
 /** What a loader of one type makes of its options; {@link planLoad} adds the rest. */
 export interface LoadedImage {
-  readonly entry: PhysAddr;
+  readonly kernelEntry: PhysAddr;
+  /** Undefined when the relocation stub goes straight to the kernel. */
+  readonly start: PurgatoryStart | undefined;
   readonly linux: LinuxHandOff | undefined;
   readonly notes: readonly string[];
+}
+
+/** A purgatory that has its place; its bytes are written when all other segments are. */
+export interface PurgatoryStart {
+  readonly segment: Segment;
+  readonly registers: EntryRegisters;
 }

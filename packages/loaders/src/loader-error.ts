@@ -36,8 +36,8 @@ export const LOADER_ERRORS = {
   UNSUPPORTED_TYPE: row(
     'KX1003',
     'image',
-    'the type is known, but cannot be loaded',
-    'The types of kexec(8) for i386 are elf-x86, bzImage, multiboot-x86, multiboot2-x86, beoboot-x86 and nbi-x86; elf-x86 and bzImage can be loaded. A static ELF kernel that carries a multiboot header can be loaded by naming the type elf-x86, but is then started with no multiboot information.',
+    'there is no such type',
+    'The types of kexec(8) for i386 are multiboot-x86, multiboot2-x86, elf-x86, bzImage, beoboot-x86 and nbi-x86; all can be loaded. Types of other architectures (uImage, zImage, Image, pei-x86_64) cannot: their code is not for an i386.',
   ),
   COMPRESSED: row(
     'KX1004',
@@ -87,6 +87,12 @@ export const LOADER_ERRORS = {
     'more comes out of the compressed data than is allowed',
     'A few bytes can stand for gigabytes, so decompression stops at a limit: 256 MB where nothing else is said. No kernel for i386 is as large; a file that is meant to be can be given a higher limit.',
   ),
+  NO_PAYLOAD: row(
+    'KX1012',
+    'load',
+    'the bzImage names no payload',
+    'With the type elf-x86, the vmlinux in a bzImage is loaded without its decompressor. The setup header says where it lies since protocol 2.08 (boot.rst, payload_offset); an older kernel, and one that is no Linux, does not. Load it as a bzImage.',
+  ),
   WRONG_CLASS: row(
     'KX1101',
     'image',
@@ -115,13 +121,13 @@ export const LOADER_ERRORS = {
     'KX1105',
     'image',
     'the ELF file is not an executable',
-    'e_type must be ET_EXEC (2). Relocatable objects (.o, .ko) must be linked first; shared objects and position-independent executables (ET_DYN) hold relocations that nobody would apply. Link with -static -no-pie.',
+    'e_type must be ET_EXEC (2), or ET_DYN (3) for code that runs anywhere or relocates itself; nobody else applies relocations. Object files (.o, .ko) must be linked first; a core dump is no program.',
   ),
   DYNAMIC: row(
     'KX1106',
     'image',
     'the ELF file is dynamically linked',
-    'A PT_INTERP or PT_DYNAMIC program header asks for a dynamic linker. Nothing but the file itself is put into memory, so only static executables can run. Link with -static -no-pie.',
+    'A PT_INTERP program header asks for a dynamic linker. Nothing but the file itself is put into memory, so only static executables can run. Link with -static.',
   ),
   BAD_ELF_HEADER: row(
     'KX1107',
@@ -174,8 +180,8 @@ export const LOADER_ERRORS = {
   NO_ARGUMENTS: row(
     'KX1303',
     'load',
-    'with args-none the image is handed no arguments',
-    'With args-none an ELF executable is entered as it is: no register points to a command line or an initrd, so they would be lost in silence. Leave them out, or leave out args-none: a fake boot_params then carries them (args-linux).',
+    'the image cannot be handed this',
+    'Each type of image can be handed some things and not others: with args-none an ELF executable gets nothing, with args-elf a command line but no initrd; a multiboot kernel gets modules, not an initrd; a network boot image gets nothing. What cannot be handed over would be lost in silence. Leave it out, or choose another style: args-linux carries both in a boot_params.',
   ),
   INITRD_EMPTY: row(
     'KX1304',
@@ -187,7 +193,7 @@ export const LOADER_ERRORS = {
     'KX1305',
     'load',
     'the memory map is not usable',
-    'Each entry needs an address and a size that are non-negative integers, and at least one whole page must be RAM. In boot_params the table has room for 128 entries.',
+    'Each entry needs an address and a size that are non-negative integers, and at least one whole page must be RAM. In boot_params the table has room for 128 entries; a kernel of protocol 2.09 or later finds the others in setup_data, an older one cannot.',
   ),
   SEGMENT_OUTSIDE_RAM: row(
     'KX1401',
@@ -248,6 +254,30 @@ export const LOADER_ERRORS = {
     'load',
     'the entry point lies in no segment',
     'The kernel does not check this; the CPU would run whatever is in memory there. In an ELF file e_entry is used as a physical address, so it must lie in the p_paddr range of a PT_LOAD segment. Link the kernel with p_paddr = p_vaddr, or give it a physical entry point.',
+  ),
+  MULTIBOOT_FEATURE: row(
+    'KX1501',
+    'image',
+    'the multiboot header requires what is not known',
+    'Bits 0 to 15 of a multiboot header’s flags, and multiboot2 tags that are not optional, name what the kernel cannot do without. Known are page alignment, memory information and a video mode; in multiboot2 all header tags, and requests for the command line, the loader’s name, modules, memory, the memory map, the framebuffer and the load address. A loader that does not know one must refuse the kernel. Mark the tag optional if the kernel can do without it.',
+  ),
+  BAD_ADDRESS_FIELDS: row(
+    'KX1502',
+    'load',
+    'the address fields of a multiboot header contradict each other',
+    'A multiboot kernel that is no ELF file says where it goes: load_addr, on a page boundary and not above header_addr, load_end_addr above it, bss_end_addr not below that, and an entry between. 0 stands for the end of the file and for no bss. Mend the header; an ELF file needs no address fields.',
+  ),
+  BAD_MULTIBOOT2_TAG: row(
+    'KX1503',
+    'load',
+    'a tag of the multiboot2 header is damaged',
+    'The tags follow each other on boundaries of 8 bytes, each with a size of at least what its type needs, up to an end tag within header_length. A tag passes the end, is too short, or says that min_addr is above max_addr.',
+  ),
+  BAD_NBI_HEADER: row(
+    'KX1504',
+    'load',
+    'the header of the network boot image is not usable',
+    'The first 512 bytes hold an image header and segment headers of four dwords each, the last one marked as such, with reserved bits clear. A program that returns to its loader, and a segment placed from the end of memory, cannot be loaded: after kexec there is no loader, and memory has no one end.',
   ),
 } as const satisfies Record<string, LoaderErrorRow>;
 

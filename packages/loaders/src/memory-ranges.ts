@@ -59,9 +59,9 @@ function checkEntry(entry: E820Entry): void {
 }
 
 /**
- * The entries for boot_params.e820_table: ascending, empty ones dropped, touching ones of a type joined.
+ * The entries of a new kernel's memory map: ascending, empty ones dropped, touching ones of a type joined.
  *
- * @throws LoaderError `BAD_MEMORY_MAP` when more than 128 remain
+ * @throws LoaderError `BAD_MEMORY_MAP` for a malformed one
  */
 export function e820Table(memoryRanges: readonly E820Entry[]): E820Entry[] {
   const table: E820Entry[] = [];
@@ -72,13 +72,6 @@ export function e820Table(memoryRanges: readonly E820Entry[]): E820Entry[] {
     if (last && last.type === entry.type && last.addr + last.size === entry.addr) {
       table[table.length - 1] = { ...last, size: last.size + entry.size };
     } else table.push(entry);
-  }
-  if (table.length > E820_MAX_ENTRIES_ZEROPAGE) {
-    throw new LoaderError(
-      'BAD_MEMORY_MAP',
-      `the memory map has ${table.length} entries, boot_params.e820_table has room for ${E820_MAX_ENTRIES_ZEROPAGE}`,
-      { details: { entries: table.length }, remedy: 'join or leave out reserved entries' },
-    );
   }
   return table;
 }

@@ -128,6 +128,29 @@ export class Placement {
    * @throws LoaderError `TOO_LITTLE_MEMORY` or `NO_HOLE`
    */
   locate(request: HoleRequest, bytes: Uint8Array): Segment {
+    const { mem, rule, trials } = this.findHole(request);
+    return this.take({ name: request.name, bytes, mem, memsz: pageUp(request.memsz) }, rule, trials);
+  }
+
+  /**
+   * Places several segments, which keep their distances, where a request for all of them fits.
+   *
+   * @param segments - ascending, from address 0 on
+   * @throws LoaderError `TOO_LITTLE_MEMORY` or `NO_HOLE`
+   */
+  locateGroup(request: HoleRequest, segments: readonly Segment[]): Segment[] {
+    const { mem: base, rule, trials } = this.findHole(request);
+    return segments.map((segment, index) =>
+      this.take({ ...segment, mem: base + segment.mem }, rule, index === 0 ? trials : []),
+    );
+  }
+
+  /** Whether a range is RAM, free, and within the window. */
+  isFree(range: Range): boolean {
+    return rangeContains(this.window, range) && this.free.some((free) => rangeContains(free, range));
+  }
+
+  private findHole(request: HoleRequest): { mem: PhysAddr; rule: string; trials: readonly HoleTrial[] } {
     const trials: HoleTrial[] = [];
     const bounded = {
       ...request,
@@ -136,11 +159,7 @@ export class Placement {
     };
     const mem = locateHole(this.free, bounded, trials);
     if (mem === undefined) throw this.refusal(bounded, trials);
-    return this.take(
-      { name: request.name, bytes, mem, memsz: pageUp(request.memsz) },
-      ruleText(bounded),
-      trials,
-    );
+    return { mem, rule: ruleText(bounded), trials };
   }
 
   /**

@@ -1,23 +1,33 @@
 /** planLoad: a file and its options in, the arguments of kexec_load out, every rule checked. */
 import { E820_TYPE, type E820Entry, e820Entry } from '@kexec/phys-mem';
 import { hexAddress } from './address-text.js';
+import { loadBeoboot } from './beoboot/load-beoboot.js';
 import { loadBzImage } from './bzimage/load-bzimage.js';
 import type { CrashContext } from './crash/crash-context.js';
 import { prepareCrash } from './crash/prepare-crash.js';
 import { loadElf } from './elf/load-elf.js';
-import type { LoadedImage, LoaderOptions, LoadOptions, LoadPlan } from './load-plan.js';
+import type { LoadedImage, LoaderOptions, LoadOptions, LoadPlan, PurgatoryStart } from './load-plan.js';
 import { LoaderError } from './loader-error.js';
 import { ramRanges } from './memory-ranges.js';
-import { Placement } from './placement.js';
+import { loadMultiboot } from './multiboot/load-multiboot.js';
+import { loadMultiboot2 } from './multiboot/load-multiboot2.js';
+import { loadNbi } from './nbi/load-nbi.js';
+import { Placement, type Segment } from './placement.js';
 import { chooseType, type ImageType } from './probe.js';
+import { linkPurgatory } from './purgatory.js';
 import { checkRules, requireRules } from './segment-rules.js';
-import { unpackImage } from './unpack.js';
+import { checkTypeOptions } from './type-options.js';
+import { unpackFor } from './unpack.js';
 
 type Loader = (options: LoaderOptions, placement: Placement) => LoadedImage;
 
-const LOADERS: Readonly<Partial<Record<ImageType, Loader>>> = {
+const LOADERS: Readonly<Record<ImageType, Loader>> = {
+  'multiboot-x86': loadMultiboot,
+  'multiboot2-x86': loadMultiboot2,
   'elf-x86': loadElf,
   bzImage: loadBzImage,
+  'beoboot-x86': loadBeoboot,
+  'nbi-x86': loadNbi,
 };
 
 /**
@@ -40,17 +50,43 @@ export function planLoad(options: LoadOptions): LoadPlan {
  */
 export function draftLoad(options: LoadOptions): LoadPlan {
   checkOptions(options);
-  const { image, codec } = unpackImage(options.image);
+  const { image, notes: unpacked } = unpackFor(options.image, options.type);
   const type = chooseType(image, options.type);
-  const load = LOADERS[type];
-  if (!load) throw new LoaderError('UNSUPPORTED_TYPE', `${type} images are known, but not supported`);
+  checkTypeOptions(type, options);
   const ram = ramRanges(options.crash ? reservation(options.crash) : options.memoryRanges);
   const placement = new Placement(ram, window(options));
-  const { entry, linux, notes: said } = load({ ...forCrash(options, placement), image }, placement);
-  const notes = codec ? [unpackedNote(codec, options.image, image), ...said] : said;
+  const prepared = forCrash(options, placement);
+  const loaded = LOADERS[type]({ ...prepared, image }, placement);
+  const { kernelEntry, start, linux } = loaded;
   const { segments, steps } = placement;
-  const rules = checkRules({ segments, entry: linux?.entry ?? entry, ram });
-  return { type, entry, segments, rules, placements: steps, ram, linux, notes };
+  if (start) writePurgatory(start, segments, prepared);
+  return {
+    type,
+    entry: start?.segment.mem ?? kernelEntry,
+    kernelEntry,
+    registers: start?.registers,
+    segments,
+    rules: checkRules({ segments, entry: kernelEntry, ram }),
+    placements: steps,
+    ram,
+    linux,
+    notes: [...unpacked, ...loaded.notes],
+  };
+}
+
+// The last of all: it holds the digest of every other segment.
+function writePurgatory(start: PurgatoryStart, segments: readonly Segment[], options: LoaderOptions): void {
+  const { segment, registers } = start;
+  const verified = segments.filter((other) => other !== segment);
+  segment.bytes.set(
+    linkPurgatory({
+      mem: segment.mem,
+      registers,
+      verified: options.checks === false ? undefined : verified,
+      console: options.console,
+      backup: options.backup,
+    }),
+  );
 }
 
 /** A crash kernel's memory for placement: nothing else has room for it. */
@@ -63,21 +99,10 @@ function reservation({ crashkernel: { start, end } }: CrashContext): E820Entry[]
 }
 
 function forCrash(options: LoadOptions, placement: Placement): LoaderOptions {
-  if (!options.crash) return options;
-  if (options.realMode) {
-    throw new LoaderError('BAD_OPTION', 'after a panic the BIOS cannot be asked: there is no 16-bit entry', {
-      details: { rule: 'realMode', found: true, limit: 'the 32-bit entry' },
-      remedy: 'leave --real-mode out',
-    });
-  }
-  // It can be told nothing: it finds the old memory by itself.
-  if (options.args === 'none') return options;
+  // With args-none it can be told nothing: it finds the old memory by itself.
+  if (!options.crash || options.args === 'none') return options;
   const { append, ...prepared } = prepareCrash(options.crash, options.memoryRanges, placement);
   return { ...options, ...prepared, append: `${options.append ?? ''} ${append}`.trimStart() };
-}
-
-function unpackedNote(codec: string, file: Uint8Array, image: Uint8Array): string {
-  return `the file is ${codec} compressed: ${file.length} bytes, ${image.length} decompressed`;
 }
 
 function checkOptions(options: LoadOptions): void {

@@ -1,7 +1,7 @@
 /** kexec(8)'s verbs on a saved machine: load, exec, unload, status; and FILE alone, which loads and jumps. */
 
 import type { LoadPlan } from '@kexec/loaders';
-import { IMAGE_TYPES, isSupported } from '@kexec/loaders';
+import { IMAGE_TYPES } from '@kexec/loaders';
 import type { Machine, MachineLoadOptions, MachineOptions } from '@kexec/machine';
 import { CPU_MODEL_NAMES, createMachine, KexecError, restoreMachine } from '@kexec/machine';
 import { CliError } from '../cli-error.js';
@@ -288,9 +288,7 @@ function tell(plan: LoadPlan, flags: KexecFlags): void {
 }
 
 function listTypes(): number {
-  const lines = IMAGE_TYPES.map(
-    (name) => `  ${name}${isSupported(name) ? '' : '  (known, not supported)'}\n`,
-  );
+  const lines = IMAGE_TYPES.map((name) => `  ${name}\n`);
   process.stdout.write(`Image types:\n${lines.join('')}`);
   return EXIT.OK;
 }

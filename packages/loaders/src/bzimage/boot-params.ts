@@ -1,7 +1,7 @@
 /** struct boot_params: the "zero page" that the 32-bit entry finds in esi, by its Linux names. */
 import type { E820Entry, PhysAddr } from '@kexec/phys-mem';
 import { type Field, writeField } from '../field.js';
-import { altMemK, e820Table, extMemK } from '../memory-ranges.js';
+import { altMemK, E820_MAX_ENTRIES_ZEROPAGE, e820Table, extMemK } from '../memory-ranges.js';
 import { type ScreenInfo, VGA_TEXT_80X25 } from './screen-info.js';
 import { SETUP_HEADER, SETUP_HEADER_OFFSET, type SetupHeader, setupHeaderEnd } from './setup-header.js';
 
@@ -69,6 +69,8 @@ export interface BootParamsInput {
   /** First byte and exact size; size 0 for none. */
   readonly initrd: { readonly mem: PhysAddr; readonly size: number };
   readonly memoryRanges: readonly E820Entry[];
+  /** Physical address of the first setup_data node; 0 for none. */
+  readonly setupData?: PhysAddr | undefined;
   readonly screenInfo?: ScreenInfo | undefined;
   /** Physical address of the ACPI RSDP; 0 lets the kernel search for it. */
   readonly acpiRsdp?: PhysAddr | undefined;
@@ -105,6 +107,7 @@ function writeSetupHeader(page: Uint8Array, input: BootParamsInput): void {
     ramdisk_image: input.initrd.mem,
     ramdisk_size: input.initrd.size,
     cmd_line_ptr: input.commandLine,
+    setup_data: input.setupData ?? 0,
     ...(input.kernelAlignment > 0 ? { kernel_alignment: input.kernelAlignment } : {}),
   };
   for (const [name, value] of Object.entries(values)) {
@@ -122,12 +125,16 @@ function writeScreenInfo(page: Uint8Array, screenInfo: ScreenInfo): void {
 function writeMemory(page: Uint8Array, memoryRanges: readonly E820Entry[]): void {
   writeField(page, BOOT_PARAMS.ext_mem_k, extMemK(memoryRanges));
   writeField(page, BOOT_PARAMS.alt_mem_k, altMemK(memoryRanges));
-  const table = e820Table(memoryRanges);
+  const table = e820Table(memoryRanges).slice(0, E820_MAX_ENTRIES_ZEROPAGE);
   writeField(page, BOOT_PARAMS.e820_entries, table.length);
-  for (const [index, { addr, size, type }] of table.entries()) {
-    const offset = E820_TABLE_OFFSET + index * E820_ENTRY_BYTES;
-    writeField(page, { offset, bytes: 8 }, addr);
-    writeField(page, { offset: offset + 8, bytes: 8 }, size);
-    writeField(page, { offset: offset + 16, bytes: 4 }, type);
+  for (const [index, entry] of table.entries()) {
+    writeE820Entry(page, E820_TABLE_OFFSET + index * E820_ENTRY_BYTES, entry);
   }
+}
+
+/** Writes a struct boot_e820_entry. */
+export function writeE820Entry(data: Uint8Array, offset: number, { addr, size, type }: E820Entry): void {
+  writeField(data, { offset, bytes: 8 }, addr);
+  writeField(data, { offset: offset + 8, bytes: 8 }, size);
+  writeField(data, { offset: offset + 16, bytes: 4 }, type);
 }

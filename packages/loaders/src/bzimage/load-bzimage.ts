@@ -1,7 +1,6 @@
 /** bzImage: a Linux kernel entered at its 32-bit or 16-bit entry, with command line and initrd. */
 import { hexAddress } from '../address-text.js';
 import type { LoadedImage, LoaderOptions } from '../load-plan.js';
-import { LoaderError } from '../loader-error.js';
 import type { Placement } from '../placement.js';
 import { handOff } from './linux-hand-off.js';
 import { placeKernel } from './place-kernel.js';
@@ -15,19 +14,14 @@ import { protocolText, XLOADFLAGS } from './setup-header.js';
  * @throws LoaderError
  */
 export function loadBzImage(options: LoaderOptions, placement: Placement): LoadedImage {
-  if (options.args === 'none') {
-    throw new LoaderError('BAD_OPTION', 'a bzImage always takes its arguments as Linux does, not args-none', {
-      details: { rule: 'args', found: options.args, limit: 'linux' },
-      remedy: 'leave --args-none out',
-    });
-  }
   const kernel = readBzImage(options.image);
   const { segment, memory, alignment } = placeKernel(kernel, placement);
-  const linux = options.realMode
+  const { start, linux } = options.realMode
     ? realModeHandOff(kernel, { entry: segment.mem, memory }, options, placement)
     : handOff({ setup: kernel, entry: segment.mem, memory, alignment }, options, placement);
   return {
-    entry: linux.purgatory,
+    kernelEntry: linux.entry,
+    start,
     linux,
     notes: kernelNotes(kernel, linux.entry, options.realMode ?? false),
   };

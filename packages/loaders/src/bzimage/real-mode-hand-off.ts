@@ -6,7 +6,7 @@ import { OLD_INITRD_ADDR_MAX, placeInitrd } from '../initrd.js';
 import type { LinuxHandOff, LoadOptions } from '../load-plan.js';
 import { LoaderError } from '../loader-error.js';
 import type { Placement } from '../placement.js';
-import { linkRealMode, REAL_MODE_BYTES } from '../purgatory.js';
+import { type RealModeStart, realModeStart } from '../real-mode-start.js';
 import { LOADER_TYPE_KEXEC } from './boot-params.js';
 import type { BzImage } from './read-bzimage.js';
 import { LOADFLAGS, protocolText, SETUP_HEADER } from './setup-header.js';
@@ -46,7 +46,7 @@ export function realModeHandOff(
   code: PlacedCode,
   options: LoadOptions,
   placement: Placement,
-): LinuxHandOff {
+): { readonly start: RealModeStart; readonly linux: LinuxHandOff } {
   const { header } = kernel;
   checkSetup(kernel);
   const { initrd_addr_max = OLD_INITRD_ADDR_MAX, cmdline_size = OLD_CMDLINE_SIZE } = header;
@@ -57,10 +57,6 @@ export function realModeHandOff(
   const setup = placement.locate(
     { ...low, name: 'setup', memsz: HEAP_END + text.length, from: 'low' },
     new Uint8Array(HEAP_END + text.length),
-  );
-  const purgatory = placement.locate(
-    { ...low, name: 'purgatory', memsz: REAL_MODE_BYTES, from: 'high' },
-    new Uint8Array(REAL_MODE_BYTES),
   );
   const commandLine = setup.mem + HEAP_END;
   setup.bytes.set(kernel.setup);
@@ -77,14 +73,25 @@ export function realModeHandOff(
   for (const [name, value] of Object.entries(fields)) {
     writeField(setup.bytes, SETUP_HEADER[name as keyof typeof fields], value);
   }
-  purgatory.bytes.set(linkRealMode({ mem: purgatory.mem, setup: setup.mem, stackPointer: HEAP_END }));
+  const segment = setup.mem >>> 4;
+  // boot.rst, "RUNNING THE KERNEL": CS is the setup segment + 0x20, SP the end of the heap.
+  const start = realModeStart(placement, options, {
+    cs: segment + (ENTRY_OFFSET >>> 4),
+    ip: 0,
+    ds: segment,
+    ss: segment,
+    sp: HEAP_END,
+  });
   return {
-    entry: setup.mem + ENTRY_OFFSET,
-    kernel: code.memory,
-    bootParams: setup.mem,
-    commandLine,
-    initrd: initrd && { start: initrd.mem, end: initrd.mem + initrd.bytes.length },
-    purgatory: purgatory.mem,
+    start,
+    linux: {
+      entry: setup.mem + ENTRY_OFFSET,
+      kernel: code.memory,
+      bootParams: setup.mem,
+      commandLine,
+      initrd: initrd && { start: initrd.mem, end: initrd.mem + initrd.bytes.length },
+      purgatory: start.segment.mem,
+    },
   };
 }
 

@@ -17,15 +17,17 @@ function fraction(n: number, degree: 2n | 3n): number {
   }
   return Number(low & 0xffff_ffffn);
 }
-const K = Uint32Array.from(PRIMES.slice(0, 64), (prime) => fraction(prime, 3n));
-const INITIAL = PRIMES.slice(0, 8).map((prime) => fraction(prime, 2n));
+/** FIPS 180-4, 4.2.2 "SHA-256 Constants". */
+export const SHA256_K = Uint32Array.from(PRIMES.slice(0, 64), (prime) => fraction(prime, 3n));
+/** FIPS 180-4, 5.3.3: the hash value before the first block. */
+export const SHA256_INITIAL = PRIMES.slice(0, 8).map((prime) => fraction(prime, 2n));
 const BLOCK_BYTES = 64;
 
 const rotr = (value: number, by: number) => (value >>> by) | (value << (32 - by));
 
 /** The digest of all parts, one after the other: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const state = Uint32Array.from(INITIAL);
+  const state = Uint32Array.from(SHA256_INITIAL);
   const words = new Uint32Array(64);
   const block = new Uint8Array(BLOCK_BYTES);
   const view = new DataView(block.buffer);
@@ -72,7 +74,7 @@ function compress(state: Uint32Array, words: Uint32Array): void {
   let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let i = 0; i < 64; i++) {
     const s1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (words[i] ?? 0)) | 0;
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (SHA256_K[i] ?? 0) + (words[i] ?? 0)) | 0;
     const s0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22);
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g;

@@ -40,6 +40,9 @@ export type ElfHeader = { readonly [Name in keyof typeof ELF_HEADER | keyof type
 
 const ELFCLASS = ['ELFCLASSNONE', 'ELFCLASS32', 'ELFCLASS64'];
 const ELFDATA = ['ELFDATANONE', 'ELFDATA2LSB', 'ELFDATA2MSB'];
+/** e_type of what can be loaded: an executable, and code that runs anywhere. */
+export const ET_EXEC = 2;
+export const ET_DYN = 3;
 const ET = ['ET_NONE', 'ET_REL', 'ET_EXEC', 'ET_DYN', 'ET_CORE'];
 /** The machines people do have kernels for. @see System V ABI, "e_machine" */
 const EM: Readonly<Record<number, string>> = {
@@ -155,10 +158,10 @@ const CHECKS: readonly HeaderCheck[] = [
   {
     field: 'e_type',
     code: 'NOT_EXECUTABLE',
-    holds: ({ e_type }) => e_type === 2,
-    wanted: 'ET_EXEC',
+    holds: ({ e_type }) => e_type === ET_EXEC || e_type === ET_DYN,
+    wanted: 'ET_EXEC or ET_DYN',
     found: (value) => ET[value] ?? `${value}`,
-    remedy: 'link it as an executable: -static -no-pie',
+    remedy: 'link it as an executable: -static',
   },
   {
     field: 'e_ehsize',

@@ -7,16 +7,27 @@ import { KEXEC_SEGMENT_MAX } from '../segment-rules.js';
 import { isLoaded, type ProgramHeader } from './program-header.js';
 import type { ElfFile } from './read-elf.js';
 
-/** A PT_LOAD and its place in the table. */
-interface Load {
-  readonly index: number;
-  readonly row: ProgramHeader;
+/** Bytes of a file and where they go: a PT_LOAD, or what another format has like it. */
+export interface FileLoad {
+  readonly name: string;
+  readonly row: Pick<ProgramHeader, 'p_offset' | 'p_paddr' | 'p_filesz' | 'p_memsz'>;
 }
-
-const nameOf = ({ index }: Load): string => `PT_LOAD ${index}`;
 
 /**
  * The segments of an ELF file, ascending by address.
+ *
+ * @param base - is added to every p_paddr
+ * @throws LoaderError as {@link pageSegments}
+ */
+export function elfSegments(file: ElfFile, base = 0): Segment[] {
+  const loads = file.programHeaders.flatMap((row, index): FileLoad[] =>
+    isLoaded(row) ? [{ name: `PT_LOAD ${index}`, row: { ...row, p_paddr: row.p_paddr + base } }] : [],
+  );
+  return pageSegments(file.image, loads);
+}
+
+/**
+ * Whole pages from parts of a file, ascending by address.
  *
  * A PT_LOAD may begin and end anywhere in a page, and two may share one. kexec_load takes whole pages only:
  * the start of the first page is zero-filled, and a shared page goes to the later segment.
@@ -25,20 +36,17 @@ const nameOf = ({ index }: Load): string => `PT_LOAD ${index}`;
  *
  * @throws LoaderError `OVERLAP` when two have a byte in common, `TOO_MANY_SEGMENTS`, `FILE_LOADED_TWICE`
  */
-export function elfSegments(file: ElfFile): Segment[] {
-  const loads = file.programHeaders
-    .map((row, index): Load => ({ index, row }))
-    .filter(({ row }) => isLoaded(row))
-    .sort((a, b) => a.row.p_paddr - b.row.p_paddr);
+export function pageSegments(image: Uint8Array, unsorted: readonly FileLoad[]): Segment[] {
+  const loads = [...unsorted].sort((a, b) => a.row.p_paddr - b.row.p_paddr);
   requireDisjoint(loads);
   requireFew(loads);
-  requireOnce(loads, file.image.length);
+  requireOnce(loads, image.length);
   const segments: Segment[] = [];
-  for (const load of loads) appendLoad(segments, load, file.image);
+  for (const load of loads) appendLoad(segments, load, image);
   return segments.map((segment) => ({ ...segment, memsz: pageUp(segment.memsz) }));
 }
 
-function requireDisjoint(loads: readonly Load[]): void {
+function requireDisjoint(loads: readonly FileLoad[]): void {
   const at = loads.findIndex(({ row }, index) => {
     const next = loads[index + 1];
     return next !== undefined && row.p_paddr + row.p_memsz > next.row.p_paddr;
@@ -48,13 +56,13 @@ function requireDisjoint(loads: readonly Load[]): void {
   const range = { start: load.row.p_paddr, end: load.row.p_paddr + load.row.p_memsz };
   throw new LoaderError(
     'OVERLAP',
-    `${nameOf(load)} ${rangeText(range)} overlaps ${nameOf(next)} at ${hexAddress(next.row.p_paddr)}`,
+    `${load.name} ${rangeText(range)} overlaps ${next.name} at ${hexAddress(next.row.p_paddr)}`,
     {
       details: {
         rule: 'segments do not overlap',
-        segment: nameOf(load),
+        segment: load.name,
         range,
-        other: nameOf(next),
+        other: next.name,
         limit: next.row.p_paddr,
       },
       remedy: 'link the kernel so that its PT_LOAD ranges are disjoint',
@@ -63,7 +71,7 @@ function requireDisjoint(loads: readonly Load[]): void {
 }
 
 // Counted, and weighed, before any byte is copied, so that a hostile table costs no memory.
-function requireFew(loads: readonly Load[]): void {
+function requireFew(loads: readonly FileLoad[]): void {
   const count = loads.filter(({ row }, index) => {
     const next = loads[index + 1];
     return !next || pageDown(next.row.p_paddr) > pageDown(row.p_paddr);
@@ -80,7 +88,7 @@ function requireFew(loads: readonly Load[]): void {
 }
 
 // Segments may share the pages of the file at their edges; no linker makes them share more.
-function requireOnce(loads: readonly Load[], fileBytes: number): void {
+function requireOnce(loads: readonly FileLoad[], fileBytes: number): void {
   const total = loads.reduce((sum, { row }) => sum + row.p_filesz, 0);
   if (total <= 2 * fileBytes) return;
   throw new LoaderError(
@@ -93,14 +101,14 @@ function requireOnce(loads: readonly Load[], fileBytes: number): void {
   );
 }
 
-// Until the last line of elfSegments, memsz is exact, not rounded: it tells whether the next one shares the page.
-function appendLoad(segments: Segment[], load: Load, image: Uint8Array): void {
+// Until the last line of pageSegments, memsz is exact, not rounded: it tells whether the next one shares the page.
+function appendLoad(segments: Segment[], load: FileLoad, image: Uint8Array): void {
   const { p_offset, p_paddr, p_filesz, p_memsz } = load.row;
   const page = pageDown(p_paddr);
   const data = image.subarray(p_offset, p_offset + p_filesz);
   const shared = cutAt(segments, page);
   segments.push({
-    name: shared ? `${shared.name}+${nameOf(load)}` : nameOf(load),
+    name: shared ? `${shared.name}+${load.name}` : load.name,
     bytes: join(shared?.bytes ?? new Uint8Array(0), data, p_paddr - page),
     mem: page,
     memsz: p_paddr - page + p_memsz,

@@ -1,11 +1,13 @@
-/** elf-x86: a static executable put where it was linked, entered with nothing or as a Linux kernel is. */
+/** elf-x86: a static executable put where it was linked, entered with nothing, with ELF boot notes or as Linux is. */
 import type { PhysAddr } from '@kexec/phys-mem';
 import { handOff } from '../bzimage/linux-hand-off.js';
 import type { LoadedImage, LoaderOptions } from '../load-plan.js';
 import { LoaderError } from '../loader-error.js';
-import type { Placement } from '../placement.js';
+import { placeLow, placePurgatory } from '../place-purgatory.js';
+import type { Placement, Segment } from '../placement.js';
 import { fakedSetup } from './args-linux.js';
-import { elfSegments } from './elf-segments.js';
+import { elfBootNotes } from './boot-notes.js';
+import { placeElf } from './place-elf.js';
 import { isLoaded } from './program-header.js';
 import { type ElfFile, readElf } from './read-elf.js';
 
@@ -13,37 +15,69 @@ import { type ElfFile, readElf } from './read-elf.js';
  * Places the PT_LOAD segments at their physical addresses.
  *
  * With a command line or an initrd, or with `args: 'linux'`, a purgatory enters the file with esi at a boot_params
- * (args-linux); else the relocation stub goes straight to e_entry (args-none).
+ * (args-linux); with `args: 'elf'` with ELF boot notes as the first argument on the stack; else the relocation stub
+ * goes straight to e_entry (args-none).
  *
  * @throws LoaderError
  */
 export function loadElf(options: LoaderOptions, placement: Placement): LoadedImage {
-  if (options.realMode) {
-    throw new LoaderError('BAD_OPTION', 'an ELF file has no 16-bit entry', {
-      details: { rule: 'realMode', found: true, limit: 'bzImage' },
-      remedy: 'leave --real-mode out',
-    });
-  }
   const args = argumentStyle(options);
   const file = readElf(options.image);
-  const entry = file.header.e_entry;
-  const segments = elfSegments(file).map((segment) => placement.placeAt(segment));
+  const { entry, segments } = placeElf(file, placement);
   const notes = entryNotes(file, entry);
-  if (args === 'none') return { entry, linux: undefined, notes };
+  const placed = { entry, segments, notes };
+  if (args === 'none') return { kernelEntry: entry, start: undefined, linux: undefined, notes };
+  return args === 'elf' ? withBootNotes(placed, options, placement) : asLinux(placed, options, placement);
+}
+
+interface PlacedElf {
+  readonly entry: PhysAddr;
+  readonly segments: readonly Segment[];
+  readonly notes: readonly string[];
+}
+
+function asLinux(
+  { entry, segments, notes }: PlacedElf,
+  options: LoaderOptions,
+  placement: Placement,
+): LoadedImage {
   const memory = {
     start: segments[0]?.mem ?? entry,
     end: Math.max(...segments.map(({ mem, memsz }) => mem + memsz)),
   };
-  const linux = handOff({ setup: fakedSetup(), entry, memory, alignment: 0 }, options, placement);
-  return { entry: linux.purgatory, linux, notes: [...notes, 'args-linux: esi points to a boot_params'] };
+  const handedOff = handOff({ setup: fakedSetup(), entry, memory, alignment: 0 }, options, placement);
+  return {
+    kernelEntry: entry,
+    ...handedOff,
+    notes: [...notes, 'args-linux: esi points to a boot_params'],
+  };
 }
 
-function argumentStyle(options: LoaderOptions): 'none' | 'linux' {
+// The first argument of a C function: what kexec-tools puts on the stack above a return address of 0.
+function withBootNotes(
+  { entry, notes }: PlacedElf,
+  options: LoaderOptions,
+  placement: Placement,
+): LoadedImage {
+  const bootNotes = placeLow(placement, options, 'boot notes', elfBootNotes(options.append ?? ''), 'low');
+  return {
+    kernelEntry: entry,
+    start: {
+      segment: placePurgatory(placement, options),
+      registers: { eip: entry, stackArgument: bootNotes.mem },
+    },
+    linux: undefined,
+    notes: [...notes, 'args-elf: the first argument on the stack points to ELF boot notes'],
+  };
+}
+
+function argumentStyle(options: LoaderOptions): 'none' | 'linux' | 'elf' {
   const given = options.initrd ? 'initrd' : options.append ? 'command line' : undefined;
-  if (options.args !== 'none' || !given) return options.args ?? (given ? 'linux' : 'none');
-  throw new LoaderError('NO_ARGUMENTS', `with args-none the kernel cannot be handed the ${given}`, {
-    details: { rule: 'args-none', segment: given },
-    remedy: `leave out the ${given}, or --args-none`,
+  const style = options.args ?? (given ? 'linux' : 'none');
+  if (style === 'linux' || !given || (style === 'elf' && !options.initrd)) return style;
+  throw new LoaderError('NO_ARGUMENTS', `with args-${style} the kernel cannot be handed the ${given}`, {
+    details: { rule: `args-${style}`, segment: given },
+    remedy: `leave out the ${given}, or --args-${style}`,
   });
 }
 

@@ -76,13 +76,13 @@ function readProgramHeader(image: Uint8Array, offset: number): ProgramHeader {
   };
 }
 
+// As in kexec-tools, PT_DYNAMIC alone is none: a static executable that relocates itself has one.
 function requireStatic(table: readonly ProgramHeader[]): void {
-  const index = table.findIndex(({ p_type }) => p_type === PT.INTERP || p_type === PT.DYNAMIC);
+  const index = table.findIndex(({ p_type }) => p_type === PT.INTERP);
   if (index < 0) return;
-  const name = table[index]?.p_type === PT.INTERP ? 'PT_INTERP' : 'PT_DYNAMIC';
-  throw new LoaderError('DYNAMIC', `program header ${index} is ${name}: the file wants a dynamic linker`, {
-    details: { rule: 'static executables only', segment: index, found: name },
-    remedy: 'link it with -static -no-pie',
+  throw new LoaderError('DYNAMIC', `program header ${index} is PT_INTERP: the file wants a dynamic linker`, {
+    details: { rule: 'static executables only', segment: index, found: 'PT_INTERP' },
+    remedy: 'link it with -static',
   });
 }
 

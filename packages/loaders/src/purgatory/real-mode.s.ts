@@ -1,4 +1,4 @@
-/** The way back to real mode, as source: what runs between the relocation stub and the 16-bit entry of a Linux kernel. */
+/** The way back to real mode, as source: what runs between the purgatory and a 16-bit entry. */
 
 /**
  * Assembly text. The bytes beside it (real-mode.bytes.ts) are made from it by
@@ -8,8 +8,7 @@
  * them. SDM Vol. 3A, 9.9.2 "Switching Back to Real-Address Mode": 16-bit segments of limit FFFF first, then PE, then a
  * far jump.
  *
- * boot.rst, "RUNNING THE KERNEL": CS is the setup segment + 0x20 and IP 0; DS, ES and SS are the setup segment, SP the
- * end of its heap; interrupts are disabled.
+ * boot.rst, "RUNNING THE KERNEL": interrupts are disabled; DS, ES and SS are what the loader wrote, so are CS, IP and SP.
  */
 export const REAL_MODE_SOURCE = `
 bits 32
@@ -61,12 +60,9 @@ in_real_mode:
         out dx, al
         out 0x80, al
         loop .next
-        mov ax, [setup_segment]
+        mov ax, [data_segment]
         movzx esp, word [stack_pointer]
-        mov ss, ax
-        add ax, 0x20
-        mov [entry16 + 2], ax
-        sub ax, 0x20
+        mov ss, [stack_segment]
         mov es, ax
         mov fs, ax
         mov gs, ax
@@ -79,7 +75,7 @@ in_real_mode:
         xor esi, esi
         xor edi, edi
         xor ebp, ebp
-        retf                            ; SP is the end of the heap again
+        retf                            ; SP is as given again
 
 ; 8259s: vectors 08 and 70, cascade at IR2, the mask of the self-test. 8254: counter 0 at 18.2 Hz.
 legacy:
@@ -91,15 +87,16 @@ legacy_end:
 
 align 4
 entry16:
-        dw 0, 0
+        dw 0, 0                         ; IP and CS, written by the loader
 real_pointer:
         dw in_real_mode, 0
-setup_segment:
+data_segment:
+        dw 0                            ; written by the loader
+stack_segment:
         dw 0                            ; written by the loader
 stack_pointer:
         dw 0                            ; written by the loader
 
-        dw 0                            ; gdt_base on a dword boundary
 gdt_limit:
         dw gdt_end - gdt - 1
 gdt_base:
@@ -118,6 +115,6 @@ data16:
         dd 0x0000ffff, 0x00009200       ; 0x10: data, 64 KB, 16-bit
 gdt_end:
 
-        times 8 dd 0
+        times 128 dd 0
 stack_end:
 `;
