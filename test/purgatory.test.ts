@@ -41,8 +41,8 @@ const PURGATORIES = [
       'serial_divisor',
       'backup_to',
       'backup_dwords',
-      'stack_arguments',
-      'stack_end',
+      'gdt',
+      'gdt_base',
     ],
   },
   {

@@ -15,7 +15,7 @@ test.skipIf(!vmlinuz)(
     const append = 'earlyprintk=serial,ttyS0,115200 console=ttyS0';
     listened.machine.load(vmlinuz, { append, realMode: true });
     listened.machine.exec();
-    runUntil(listened, 'Probing EDD (edd=off to disable)... ok', 200_000_000);
+    runUntil(listened, 'Probing EDD (edd=off to disable)... ok', 800_000_000);
     expect(listened.text()).toContain('Probing EDD (edd=off to disable)... ok');
     runUntil(listened, `Kernel command line: ${append}\r\n`, 4_000_000_000);
     const text = listened.text();

@@ -32,6 +32,7 @@ export { ELF_HEADER, ELF_IDENT, type ElfHeader, machineName } from './elf/elf-he
 export { PROGRAM_HEADER, type ProgramHeader, PT } from './elf/program-header.js';
 export { type ElfFile, readElf } from './elf/read-elf.js';
 export { type Field, type FieldValue, readField } from './field.js';
+export { type ImageReport, type InspectedField, inspectImage } from './inspect.js';
 export type { LinuxHandOff, LoadModule, LoadOptions, LoadPlan } from './load-plan.js';
 export { LOADER_ERRORS, LoaderError, type LoaderErrorCode, type LoaderErrorRow } from './loader-error.js';
 export { altMemK, e820Table, extMemK, ramRanges } from './memory-ranges.js';

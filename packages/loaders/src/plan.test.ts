@@ -22,11 +22,11 @@ describe('a static ELF executable', () => {
     const plan = load({ image: elfImage(), append: 'hello world', initrd: new Uint8Array(9) });
     expect(place(plan)).toEqual([
       ['boot_params', 0x3000, 0x2000],
-      ['purgatory', 0x9_e000, 0x1000],
+      ['purgatory', 0x9_d000, 0x2000],
       ['PT_LOAD 0', 0x10_0000, 0x1000],
       ['initrd', 0x3ff_f000, 0x1000],
     ]);
-    expect(plan.entry).toBe(0x9_e000);
+    expect(plan.entry).toBe(0x9_d000);
     expect(plan.linux).toMatchObject({ entry: 0x10_0000, bootParams: 0x3000, commandLine: 0x4000 });
   });
 
@@ -43,7 +43,7 @@ describe('a bzImage', () => {
     const plan = load({ append: 'console=ttyS0', initrd: new Uint8Array(0x1001) });
     expect(place(plan)).toEqual([
       ['boot_params', 0x3000, 0x2000],
-      ['purgatory', 0x9_e000, 0x1000],
+      ['purgatory', 0x9_d000, 0x2000],
       ['kernel', 0x10_0000, 0x8000],
       ['initrd', 0x3ff_e000, 0x2000],
     ]);
@@ -54,7 +54,7 @@ describe('a bzImage', () => {
       bootParams: 0x3000,
       commandLine: 0x4000,
       initrd: { start: 0x3ff_e000, end: 0x3ff_f001 },
-      purgatory: 0x9_e000,
+      purgatory: 0x9_d000,
     });
     expect(plan.rules.every(({ holds }) => holds)).toBe(true);
   });

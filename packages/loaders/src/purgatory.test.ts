@@ -1,7 +1,7 @@
 /** The purgatory’s words are written at their labels, and what it verifies is described in its table. */
 import { describe, expect, test } from 'vitest';
 import { readField } from './field.js';
-import { PURGATORY_LABELS } from './purgatory/purgatory.bytes.js';
+import { PURGATORY_HEX, PURGATORY_LABELS } from './purgatory/purgatory.bytes.js';
 import { linkPurgatory, PURGATORY_BYTES } from './purgatory.js';
 import { refusal } from './testing/refusal.js';
 
@@ -11,8 +11,9 @@ const labels = PURGATORY_LABELS;
 const words = (code: Uint8Array, offset: number, count = 1) =>
   Array.from({ length: count }, (_, i) => readField(code, { offset: offset + 4 * i, bytes: 4 }));
 
-test('the purgatory is less than a page', () => {
-  expect(PURGATORY_BYTES).toBeLessThan(0x1000);
+test('the purgatory has a page of code and one of its own memory', () => {
+  expect(PURGATORY_HEX.join('').length / 2).toBeLessThan(0x1000);
+  expect(PURGATORY_BYTES).toBe(0x1400);
   expect(linkPurgatory({ mem: MEM, registers, verified: undefined })).toHaveLength(PURGATORY_BYTES);
 });
 
@@ -41,8 +42,8 @@ describe('the loader writes', () => {
       registers: { eip: 1, stackArgument: 0x3000 },
       verified: undefined,
     });
-    expect(words(code, labels.entry_esp)).toEqual([MEM + labels.stack_end - 8]);
-    expect(words(code, labels.stack_end - 8, 2)).toEqual([0, 0x3000]);
+    expect(words(code, labels.entry_esp)).toEqual([MEM + PURGATORY_BYTES - 8]);
+    expect(words(code, PURGATORY_BYTES - 8, 2)).toEqual([0, 0x3000]);
   });
 
   test('a row a segment in whole blocks, the zeros after them, and the end of the message', () => {

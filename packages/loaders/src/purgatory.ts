@@ -5,12 +5,12 @@ import { sha256 } from './decompress/sha256.js';
 import { type Field, writeField } from './field.js';
 import type { Segment } from './placement.js';
 import { PURGATORY_HEX, PURGATORY_LABELS } from './purgatory/purgatory.bytes.js';
-import { PURGATORY_REGIONS } from './purgatory/purgatory.s.js';
+import { PURGATORY_REGIONS, PURGATORY_STACK_TOP } from './purgatory/purgatory.s.js';
 import { REAL_MODE_HEX, REAL_MODE_LABELS } from './purgatory/real-mode.bytes.js';
 import { type PurgatoryConsole, purgatoryConsoles } from './purgatory-console.js';
 
-/** Bytes of code, GDT and stack. */
-export const PURGATORY_BYTES = byteCount(PURGATORY_HEX);
+/** Bytes of code, then of its own memory and its stack. */
+export const PURGATORY_BYTES = PURGATORY_STACK_TOP + 8;
 /** The same of the way back to real mode, which follows the purgatory. */
 export const REAL_MODE_BYTES = byteCount(REAL_MODE_HEX);
 
@@ -62,16 +62,18 @@ export interface RealModeLink {
  * found, and halts.
  */
 export function linkPurgatory(link: PurgatoryLink): Uint8Array {
-  const code = fromHex(PURGATORY_HEX);
+  const code = new Uint8Array(PURGATORY_BYTES);
+  code.set(fromHex(PURGATORY_HEX));
   const { mem, registers, verified } = link;
   const { stackArgument } = registers;
   const labels = PURGATORY_LABELS;
   const write = (offset: number, value: number) => writeField(code, dword(offset), value);
   write(labels.load_address, mem);
+  write(labels.gdt_base, mem + labels.gdt);
   write(labels.entry_pointer, mem + labels.entry_eip);
   for (const name of REGISTERS) write(labels[`entry_${name}`], registers[name] ?? 0);
-  write(labels.entry_esp, mem + (stackArgument === undefined ? labels.stack_end : labels.stack_arguments));
-  write(labels.stack_arguments + 4, stackArgument ?? 0);
+  write(labels.entry_esp, mem + (stackArgument === undefined ? PURGATORY_BYTES : PURGATORY_STACK_TOP));
+  write(PURGATORY_STACK_TOP + 4, stackArgument ?? 0);
   const { announce, alarm, serialBase, serialDivisor, resetVga } = purgatoryConsoles(link.console);
   code[labels.announce] = announce;
   code[labels.alarm] = alarm;

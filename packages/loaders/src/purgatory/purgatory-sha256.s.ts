@@ -7,6 +7,10 @@
 export const PURGATORY_SHA256_SOURCE = `
 ; Returns if every row of the table is as it was when it was loaded.
 verify:
+        lea esi, [ebx + sha256_initial]
+        lea edi, [ebx + sha256_state]
+        mov ecx, 8
+        rep movsd
         lea ebp, [ebx + regions]
 .region:
         mov esi, [ebp]

@@ -6,6 +6,11 @@ import { PURGATORY_SHA256_SOURCE } from './purgatory-sha256.s.js';
 /** Rows of the table of what is verified: KEXEC_SEGMENT_MAX segments, and the end of the message (FIPS 180-4, 5.1.1). */
 export const PURGATORY_REGIONS = 17;
 
+/** Where the purgatory's own memory begins: not in the page of its code, which a translator keeps while it is not written. */
+export const PURGATORY_WORK_OFFSET = 0x1000;
+/** The end of its stack, from its first byte. */
+export const PURGATORY_STACK_TOP = PURGATORY_WORK_OFFSET + 0x3f8;
+
 const dwords = (words: Iterable<number>) =>
   [...words].map((word) => `        dd 0x${word.toString(16)}\n`).join('');
 
@@ -27,8 +32,6 @@ start:
         db 0xbb                         ; mov ebx, imm32: the address of start
 load_address:
         dd 0                            ; written by the loader, as all that is so called
-        lea eax, [ebx + gdt]
-        mov [ebx + gdt_base], eax
         lgdt [ebx + gdt_limit]
         mov eax, 0x18
         mov ds, ax
@@ -92,33 +95,33 @@ serial_divisor: dd 0                    ; 0 leaves the line as it is
 backup_to:      dd 0
 backup_dwords:  dd 0
 
-sha256_state:
+sha256_initial:
 ${dwords(SHA256_INITIAL)}
 sha256_k:
 ${dwords(SHA256_K)}
-schedule:       times 64 dd 0
-variables:      times 72 dd 0
-consoles:       db 0
-        align 4
-vga_column:     dd 0
 
+        align 4
         dw 0                            ; gdt_base on a dword boundary
 gdt_limit:
         dw gdt_end - gdt - 1
 gdt_base:
-        dd 0
+        dd 0                            ; written by the loader
 
 align 8
+; The accessed bits are set, so the CPU has nothing to write here.
 gdt:
         dd 0, 0
         dd 0, 0
-        dd 0x0000ffff, 0x00cf9a00       ; 0x10: code, 4 GB, 32-bit
-        dd 0x0000ffff, 0x00cf9200       ; 0x18: data, 4 GB, 32-bit
+        dd 0x0000ffff, 0x00cf9b00       ; 0x10: code, 4 GB, 32-bit
+        dd 0x0000ffff, 0x00cf9300       ; 0x18: data, 4 GB, 32-bit
 gdt_end:
 
-        times 64 dd 0
-stack_top:
-; A return address and the first argument, for kernels that take one on the stack.
-stack_arguments: times 2 dd 0           ; written by the loader
-stack_end:
+; What is written while this runs, in a page of its own: zeros, but for what the loader writes.
+sha256_state    equ ${PURGATORY_WORK_OFFSET}
+schedule        equ ${PURGATORY_WORK_OFFSET + 0x20}
+variables       equ ${PURGATORY_WORK_OFFSET + 0x120}
+vga_column      equ ${PURGATORY_WORK_OFFSET + 0x240}
+consoles        equ ${PURGATORY_WORK_OFFSET + 0x244}
+stack_top       equ ${PURGATORY_STACK_TOP}
+; Above it a return address and the first argument, for kernels that take one on the stack.
 `;
