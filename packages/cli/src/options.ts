@@ -27,6 +27,33 @@ export function parseSeed(text: string): number {
   return seed;
 }
 
+/** A physical address: 0x100000 or 1048576. */
+export function parseAddress(text: string): number {
+  if (!/^(0x[0-9a-f]+|\d+)$/i.test(text) || Number(text) > 0xffff_ffff)
+    throw new InvalidArgumentError('Write an address below 4 GB, such as 0x1000000.');
+  return Number(text);
+}
+
+const TTYS_PORTS: Readonly<Record<string, number>> = {
+  ttyS0: 0x3f8,
+  ttyS1: 0x2f8,
+  ttyS2: 0x3e8,
+  ttyS3: 0x2e8,
+};
+
+/** A UART's first port: ttyS0, or 0x3f8. */
+export function parseSerialPort(text: string): number {
+  const port = TTYS_PORTS[text] ?? Number(text);
+  if (text.trim() === '' || !Number.isInteger(port) || port < 0 || port > 0xfff8)
+    throw new InvalidArgumentError('Write ttyS0 to ttyS3, or a port such as 0x3f8.');
+  return port;
+}
+
+/** One more of an option that may be given again. */
+export function appendToList(text: string, list: unknown): unknown[] {
+  return [...(Array.isArray(list) ? list : []), text];
+}
+
 /** '90s', '2m', '1500ms' → milliseconds; a bare number is seconds. */
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);

@@ -1,11 +1,23 @@
 /** The grammar of the command line: kexec(8)'s options, and the machine's own. */
 import { Command, Option } from 'commander';
 import { DEMO_NAMES, demoCommand } from './commands/demo.js';
+import { explainCommand } from './commands/explain.js';
+import { type InspectFlags, inspectCommand } from './commands/inspect.js';
 import type { KexecFlags } from './commands/kexec.js';
 import { kexecCommand } from './commands/kexec.js';
+import { type PlanFlags, planCommand } from './commands/plan.js';
 import { supportCommand } from './commands/support.js';
 import { parseDisk } from './disk-file.js';
-import { parseCount, parseDuration, parseSeed, parseSize } from './options.js';
+import { type KexecOption, LOAD_OPTIONS, VERB_OPTIONS } from './kexec-options.js';
+import {
+  appendToList,
+  parseAddress,
+  parseCount,
+  parseDuration,
+  parseSeed,
+  parseSerialPort,
+  parseSize,
+} from './options.js';
 import { VERSION } from './version.js';
 
 /** Sets the process's exit code. */
@@ -19,21 +31,16 @@ export function createProgram(exit: Exit): Command {
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(kexec --help lists the options)')
-    .argument('[file]', 'kernel image: static ELF or bzImage, gzipped or not')
-    .option('-l, --load', 'load FILE into the running kernel, and stop there')
-    .option('-e, --exec', 'jump into the kernel that was loaded')
-    .option('-u, --unload', 'unload it')
-    .option('-S, --status', 'exit with 1 when a kernel is loaded, with 0 when none is')
-    .option('-f, --force', 'accepted for kexec(8): there is no shutdown(8) to call')
-    .option('-t, --type <type>', 'the image is of this type; "-t help" lists them')
-    .option('-d, --debug', 'tell more: the plan, the segments')
+    .argument('[file]', 'kernel image of any type that -t help lists, compressed or not')
     .option('--bios <file>', 'turn a machine on that runs this BIOS and no kernel; "builtin" is our own')
     .option('--debugcon', 'with --bios: what it writes to ports E9 and 402 goes to stderr')
     .option('--snapshot-save <file>', 'save the machine when its run ends, for example by --icount-limit')
     .option('--snapshot-load <file>', 'go on with such a machine, instead of loading a FILE')
     .option('--machine <name>', 'the saved machine that -l, -e, -u and -S share', 'default')
     .addHelpText('after', EXAMPLES);
-  addImageOptions(program);
+  addKexecOptions(program, VERB_OPTIONS);
+  program.option('--crash', 'panic the running kernel, as echo c > /proc/sysrq-trigger does');
+  addKexecOptions(program, LOAD_OPTIONS);
   addRunOptions(program);
   program.action(async (file: string | undefined, flags: KexecFlags) =>
     exit(await kexecCommand(file, flags)),
@@ -44,7 +51,7 @@ export function createProgram(exit: Exit): Command {
     .description('boot one of our own kernels, which reports what it was handed')
     .argument('[name]', DEMO_NAMES.join(' or '), 'elf')
     .exitOverride();
-  addImageOptions(demo);
+  addKexecOptions(demo, DEMO_OPTIONS);
   addRunOptions(demo);
   // Options before the word `demo` count as well.
   demo.action(async (name: string) => exit(await demoCommand(name, demo.optsWithGlobals<KexecFlags>())));
@@ -54,21 +61,70 @@ export function createProgram(exit: Exit): Command {
     .option('--json', 'one JSON object on stdout')
     .exitOverride()
     .action((flags: { readonly json?: boolean }) => exit(supportCommand(flags)));
+  const plan = program
+    .command('plan')
+    .description('show how a file would be loaded: every place, every rule; exit 3 if it would fail')
+    .argument('<file>', 'kernel image')
+    .option('--iomem <file>', 'a copy of /proc/iomem instead of the memory map of the machine')
+    .exitOverride();
+  addKexecOptions(plan, LOAD_OPTIONS);
+  plan
+    .option('--memory <size>', 'RAM, such as 64M or 1G', parseSize)
+    .option('--json', 'one JSON object on stdout');
+  plan.action((file: string) => exit(planCommand(file, plan.optsWithGlobals<PlanFlags>())));
+  program
+    .command('inspect')
+    .description('show what a file says of itself, and what each probe makes of it')
+    .argument('<files...>', 'kernel images')
+    .option('--field <name>', 'print this field alone')
+    .option(
+      '--assert <name=value>',
+      'exit with 1 unless the field is as given; may be given again',
+      appendToList,
+    )
+    .option('--diff', 'print what differs between two files, and exit with 1 if anything does')
+    .option('--json', 'one JSON object on stdout')
+    .exitOverride()
+    .action((files: string[], flags: InspectFlags) => exit(inspectCommand(files, flags)));
+  program
+    .command('explain')
+    .description('say what an error code or an errno means, and what to do')
+    .argument('[code]', 'such as OVERLAP, KX1402 or EINVAL; without one, all are listed')
+    .option('--json', 'one JSON object on stdout')
+    .exitOverride()
+    .action((name: string | undefined, flags: { readonly json?: boolean }) =>
+      exit(explainCommand(name, flags)),
+    );
   return program;
 }
 
-function addImageOptions(command: Command): void {
-  command
-    .option('--append <text>', 'command line of the new kernel')
-    .addOption(new Option('--command-line <text>', 'the same').hideHelp())
-    .option('--initrd <file>', 'initial RAM disk')
-    .addOption(new Option('--ramdisk <file>', 'the same').hideHelp())
-    .option('--real-mode', 'enter a bzImage at its 16-bit entry, through the BIOS');
+const PARSERS = {
+  address: parseAddress,
+  count: parseCount,
+  port: parseSerialPort,
+  list: appendToList,
+} as const;
+
+/** Adds options of kexec(8); its help follows the table. */
+function addKexecOptions(command: Command, rows: readonly KexecOption[]): void {
+  for (const { flags, help, takes } of rows) {
+    const option = new Option(flags, help);
+    if (takes) option.argParser<unknown>(PARSERS[takes]);
+    // commander makes --no-… true where it is not given; here nothing is given unless it is.
+    if (option.negate) option.default(undefined);
+    command.addOption(option);
+  }
 }
+
+/** What the demos take of a load. */
+const DEMO_OPTIONS = LOAD_OPTIONS.filter(({ flags }) =>
+  /^--(append|command-line|initrd|ramdisk|real-mode)\b/.test(flags),
+);
 
 function addRunOptions(command: Command): void {
   command
     .option('--memory <size>', 'RAM, such as 64M or 1G', parseSize)
+    .option('--kernel-args <text>', "the running kernel's own command line, such as crashkernel=64M")
     .option('--cpu <model>', 'CPU model, such as 386, 486, pentium; "--cpu help" lists them')
     .addOption(
       new Option('--engine <engine>', 'kexec itself: mended, or as it was in 2002, with its defects').choices(

@@ -1,5 +1,6 @@
 /** Public face of @kexec/machine. */
 export type { KexecEngine } from '@kexec/kexec';
+export { pageCopies } from '@kexec/kexec';
 export { type BlockBackend, BlockError, SECTOR_BYTES, wholeSectors } from '@kexec/pc';
 export { KexecError } from '@kexec/phys-mem';
 export type { SupportRow } from '@kexec/x86-cpu';

@@ -2,12 +2,14 @@
 
 import type { LoadPlan } from '@kexec/loaders';
 import { IMAGE_TYPES } from '@kexec/loaders';
-import type { Machine, MachineLoadOptions, MachineOptions } from '@kexec/machine';
+import type { Machine, MachineOptions } from '@kexec/machine';
 import { CPU_MODEL_NAMES, createMachine, KexecError, restoreMachine } from '@kexec/machine';
 import { CliError } from '../cli-error.js';
 import { openDisks } from '../disk-file.js';
 import { EXIT } from '../exit-code.js';
 import { readFile, readImage } from '../image-file.js';
+import { checkPowerOn, checkSnapshotLoad, checkUsage, MACHINE_OPTIONS } from '../kexec-usage.js';
+import { type LoadFlags, loadOptions, refuseOptions } from '../load-flags.js';
 import { MachineStore } from '../machine-store.js';
 import { describePlan } from '../plan-text.js';
 import { SerialOutput } from '../serial-output.js';
@@ -16,19 +18,18 @@ import { powerOn } from './power-on.js';
 import { runMachine } from './run-machine.js';
 
 /** Options as commander names them. */
-export interface KexecFlags extends PowerOnFlags {
+export interface KexecFlags extends PowerOnFlags, LoadFlags {
   readonly load?: boolean;
   readonly exec?: boolean;
   readonly unload?: boolean;
   readonly status?: boolean;
   readonly debug?: boolean;
-  readonly type?: string;
   readonly machine?: string;
-  readonly append?: string;
-  readonly commandLine?: string;
-  readonly initrd?: string;
-  readonly ramdisk?: string;
-  readonly realMode?: boolean;
+  readonly printCkrSize?: boolean;
+  /** Panics the running kernel. */
+  readonly crash?: boolean;
+  /** The running kernel's own command line. */
+  readonly kernelArgs?: string;
   /** A ROM image's path, or `builtin`. */
   readonly bios?: string;
   readonly engine?: 'fixed' | 'historic';
@@ -51,98 +52,17 @@ export async function kexecCommand(file: string | undefined, flags: KexecFlags):
     checkSnapshotLoad(file, flags);
     return goOn(flags.snapshotLoad, flags);
   }
+  refuseOptions(flags);
   checkUsage(file, flags);
-  if (file !== undefined && !flags.load) return loadAndRun(file, flags);
+  if (file !== undefined && !flags.load && !flags.loadPanic) return loadAndRun(file, flags);
   const store = new MachineStore(flags.machine ?? 'default');
   if (flags.status) return status(store, flags);
+  if (flags.printCkrSize) return printCkrSize(store, flags);
   return store.locked(async () => {
     if (flags.unload) return unload(store, flags);
     if (file !== undefined) load(store, file, flags);
-    return flags.exec ? exec(store, flags) : EXIT.OK;
+    return flags.exec || flags.crash ? exec(store, flags) : EXIT.OK;
   });
-}
-
-function checkUsage(file: string | undefined, flags: KexecFlags): void {
-  const usage = (message: string) =>
-    new CliError(EXIT.USAGE, 'USAGE', message, { remedy: 'kexec --help lists the options.' });
-  if (flags.load && file === undefined) throw usage('--load needs a FILE');
-  if (file === undefined && !flags.exec && !flags.unload && !flags.status)
-    throw usage('name a FILE, or say -e, -u or -S');
-  if (file !== undefined && (flags.unload || flags.status)) throw usage('--unload and --status take no FILE');
-  if (flags.snapshotSave !== undefined && (file === undefined || flags.load) && !flags.exec)
-    throw usage('--snapshot-save saves a machine when its run ends, and none runs');
-  const idle = FILE_OPTIONS.find((name) => flags[name] !== undefined);
-  if (file === undefined && idle)
-    throw usage(`${optionOf(idle)} says how a FILE is loaded, and there is none`);
-}
-
-/** Refuses what needs a kernel or a saved machine. */
-function checkPowerOn(file: string | undefined, flags: KexecFlags): void {
-  const idle = KERNEL_OPTIONS.find((name) => flags[name] !== undefined);
-  if (file === undefined && idle === undefined) return;
-  const what = idle === undefined ? `FILE ${file}` : optionOf(idle);
-  throw new CliError(
-    EXIT.USAGE,
-    'USAGE',
-    `--bios turns on a machine without a kernel: ${what} means nothing`,
-    {
-      remedy: 'Leave one of the two out.',
-    },
-  );
-}
-
-/** Refuses what a machine from a file has already. */
-function checkSnapshotLoad(file: string | undefined, flags: KexecFlags): void {
-  const idle = [...LOAD_OPTIONS, ...MACHINE_OPTIONS].find((name) => flags[name] !== undefined);
-  if (file === undefined && idle === undefined) return;
-  const what = idle === undefined ? `FILE ${file}` : optionOf(idle);
-  throw new CliError(
-    EXIT.USAGE,
-    'USAGE',
-    `--snapshot-load goes on with a machine that runs: ${what} means nothing`,
-    {
-      remedy: 'Leave one of the two out.',
-    },
-  );
-}
-
-/** Options that say what becomes of a FILE or a saved machine. */
-const LOAD_OPTIONS = [
-  'load',
-  'exec',
-  'unload',
-  'status',
-  'type',
-  'append',
-  'commandLine',
-  'initrd',
-  'ramdisk',
-  'realMode',
-] as const;
-
-/** Options that mean nothing on a machine without a kernel. */
-const KERNEL_OPTIONS = [...LOAD_OPTIONS, 'engine', 'snapshotSave', 'snapshotLoad'] as const;
-
-/** Options that mean nothing without a FILE. */
-const FILE_OPTIONS = [
-  'type',
-  'append',
-  'initrd',
-  'ramdisk',
-  'realMode',
-  'memory',
-  'cpu',
-  'engine',
-  'net',
-  'seed',
-] as const;
-
-/** Options that say how a machine is made. */
-const MACHINE_OPTIONS = ['memory', 'cpu', 'engine', 'net', 'seed'] as const;
-
-/** `--real-mode` for realMode. */
-function optionOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** FILE alone: the machine lives as long as this call. */
@@ -150,7 +70,7 @@ async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
   const serial = serialOutput(flags);
   const image = readImage(file);
   const machine = createMachine(machineOptions(flags, serial));
-  tell(machine.load(image, loadOptions(flags)), flags);
+  tell(machine.load(image, loadOptions(file, flags, machine)), flags);
   machine.exec();
   return runMachine(machine, serial, flags);
 }
@@ -165,7 +85,7 @@ function load(store: MachineStore, file: string, flags: KexecFlags): void {
   const image = readImage(file);
   const serial = serialOutput(flags);
   const machine = saved(store, serial, flags) ?? createMachine(machineOptions(flags, serial));
-  tell(machine.load(image, loadOptions(flags)), flags);
+  tell(machine.load(image, loadOptions(file, flags, machine)), flags);
   store.write(machine.saveSnapshot());
   if (flags.json && !flags.exec) printJson({ exitCode: EXIT.OK, loaded: true });
 }
@@ -173,12 +93,13 @@ function load(store: MachineStore, file: string, flags: KexecFlags): void {
 async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
   const serial = serialOutput(flags);
   const machine = saved(store, serial, { disk: flags.disk ?? [] });
-  if (!machine?.loaded) {
+  if (!machine?.loaded && !(machine && flags.crash)) {
     throw new CliError(EXIT.LOAD_REFUSED, 'NOTHING_LOADED', 'nothing has been loaded', {
       remedy: 'Load a kernel first: kexec -l FILE.',
     });
   }
-  machine.exec();
+  if (flags.crash) machine.crash();
+  else machine.exec();
   // The running kernel is gone from here on, and the saved machine with it.
   store.remove();
   return runMachine(machine, serial, flags);
@@ -186,7 +107,7 @@ async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
 
 function unload(store: MachineStore, flags: KexecFlags): number {
   const machine = saved(store, serialOutput(flags), { disk: flags.disk ?? [] });
-  machine?.unload();
+  machine?.unload({ onCrash: flags.loadPanic ?? false });
   if (machine) store.write(machine.saveSnapshot());
   if (flags.json) printJson({ exitCode: EXIT.OK, loaded: false });
   return EXIT.OK;
@@ -199,10 +120,22 @@ function printJson(result: { readonly exitCode: number; readonly loaded: boolean
 
 function status(store: MachineStore, flags: KexecFlags): number {
   const serial = new SerialOutput(process.stdout);
-  const loaded = saved(store, serial, { disk: flags.disk ?? [] })?.loaded ?? false;
+  const machine = saved(store, serial, { disk: flags.disk ?? [] });
+  const loaded = (flags.loadPanic ? machine?.kexec.crashImage !== undefined : machine?.loaded) ?? false;
   const exitCode = loaded ? EXIT.EXPECTATION : EXIT.OK;
   if (flags.json) printJson({ exitCode, loaded });
   return exitCode;
+}
+
+/** `--print-ckr-size`: what crashkernel= has set aside. */
+function printCkrSize(store: MachineStore, flags: KexecFlags): number {
+  const serial = new SerialOutput(process.stdout);
+  const { start, end } = saved(store, serial, { disk: flags.disk ?? [] })?.kernel.crashkRes ?? {
+    start: 0,
+    end: 0,
+  };
+  process.stdout.write(`${end - start}\n`);
+  return EXIT.OK;
 }
 
 /** The saved machine, or undefined; flags that would make another one are refused rather than ignored. */
@@ -215,7 +148,7 @@ function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Ma
       'MACHINE_EXISTS',
       'the saved machine has its memory, CPU, engine and cards already',
       {
-        remedy: `Leave --memory, --cpu, --engine, --net and --seed out, choose another --machine, or remove ${store.path}.`,
+        remedy: `Leave --memory, --cpu, --kernel-args, --engine, --net and --seed out, choose another --machine, or remove ${store.path}.`,
       },
     );
   }
@@ -248,7 +181,7 @@ export function serialOutput({ json }: KexecFlags): SerialOutput {
 
 /** The machine's part of the flags. */
 export function machineOptions(flags: KexecFlags, serial: SerialOutput): MachineOptions {
-  const { memory, cpu, engine, disk = [], net, seed } = flags;
+  const { memory, cpu, engine, disk = [], net, seed, kernelArgs } = flags;
   return {
     disks: openDisks(disk),
     ...(net === undefined ? {} : { net }),
@@ -257,6 +190,7 @@ export function machineOptions(flags: KexecFlags, serial: SerialOutput): Machine
     ...translation(flags),
     ...(memory === undefined ? {} : { memory }),
     ...(cpu === undefined ? {} : { cpu }),
+    ...(kernelArgs === undefined ? {} : { commandLine: kernelArgs }),
     ...(engine === undefined ? {} : { engine }),
   };
 }
@@ -264,23 +198,6 @@ export function machineOptions(flags: KexecFlags, serial: SerialOutput): Machine
 /** How the CPU executes, which the machine's state does not depend on. */
 function translation({ jit }: KexecFlags): Pick<MachineOptions, 'translator'> {
   return jit === undefined ? {} : { translator: jit };
-}
-
-function loadOptions(flags: KexecFlags): MachineLoadOptions {
-  const append = flags.append ?? flags.commandLine;
-  const initrd = flags.initrd ?? flags.ramdisk;
-  const type = IMAGE_TYPES.find((name) => name === flags.type);
-  if (flags.type !== undefined && type === undefined) {
-    throw new CliError(EXIT.USAGE, 'TYPE', `there is no image type "${flags.type}"`, {
-      remedy: 'kexec -t help lists the types.',
-    });
-  }
-  return {
-    ...(type === undefined ? {} : { type }),
-    ...(append === undefined ? {} : { append }),
-    ...(flags.realMode ? { realMode: true } : {}),
-    ...(initrd === undefined ? {} : { initrd: readFile(initrd) }),
-  };
 }
 
 function tell(plan: LoadPlan, flags: KexecFlags): void {

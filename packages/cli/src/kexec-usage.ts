@@ -1,0 +1,76 @@
+/** Which options of `kexec` go together; what means nothing is refused rather than ignored. */
+import { CliError } from './cli-error.js';
+import type { KexecFlags } from './commands/kexec.js';
+import { EXIT } from './exit-code.js';
+import { LOAD_OPTIONS, optionName } from './kexec-options.js';
+import type { LoadFlags } from './load-flags.js';
+
+/** Options that say how a FILE is loaded. */
+const LOAD_NAMES = LOAD_OPTIONS.map((row) => optionName(row) as keyof LoadFlags);
+
+/** Options that say how a machine is made. */
+export const MACHINE_OPTIONS = ['memory', 'cpu', 'kernelArgs', 'engine', 'net', 'seed'] as const;
+
+/** Options that mean nothing without a FILE. */
+const FILE_OPTIONS = [...LOAD_NAMES, ...MACHINE_OPTIONS] as const;
+
+/** Options that say what becomes of a FILE or a saved machine. */
+const KERNEL_OPTIONS = [
+  'load',
+  'exec',
+  'unload',
+  'status',
+  'loadPanic',
+  'crash',
+  'printCkrSize',
+  ...LOAD_NAMES,
+] as const;
+
+/** @throws CliError `USAGE` */
+export function checkUsage(file: string | undefined, flags: KexecFlags): void {
+  const usage = (message: string) =>
+    new CliError(EXIT.USAGE, 'USAGE', message, { remedy: 'kexec --help lists the options.' });
+  if (flags.load && file === undefined) throw usage('--load needs a FILE');
+  const verbs = [flags.exec, flags.crash, flags.unload, flags.status, flags.printCkrSize];
+  if (flags.loadPanic && file === undefined && !flags.unload && !flags.status)
+    throw usage('--load-panic needs a FILE, -u or -S');
+  if (file === undefined && !verbs.some(Boolean)) throw usage('name a FILE, or say -e, -u, -S or --crash');
+  if (file !== undefined && (flags.unload || flags.status)) throw usage('--unload and --status take no FILE');
+  const runs = flags.exec || flags.crash || (file !== undefined && !flags.load && !flags.loadPanic);
+  if (flags.snapshotSave !== undefined && !runs)
+    throw usage('--snapshot-save saves a machine when its run ends, and none runs');
+  const idle = FILE_OPTIONS.find((name) => flags[name] !== undefined);
+  if (file === undefined && idle)
+    throw usage(`${optionOf(idle)} says how a FILE is loaded, and there is none`);
+}
+
+/** Refuses what needs a kernel or a saved machine. @throws CliError `USAGE` */
+export function checkPowerOn(file: string | undefined, flags: KexecFlags): void {
+  const idle = [...KERNEL_OPTIONS, 'kernelArgs', 'engine', 'snapshotSave', 'snapshotLoad'] as const;
+  refuse('--bios turns on a machine without a kernel', file, flags, idle);
+}
+
+/** Refuses what a machine from a file has already. @throws CliError `USAGE` */
+export function checkSnapshotLoad(file: string | undefined, flags: KexecFlags): void {
+  const idle = [...KERNEL_OPTIONS, ...MACHINE_OPTIONS];
+  refuse('--snapshot-load goes on with a machine that runs', file, flags, idle);
+}
+
+function refuse(
+  why: string,
+  file: string | undefined,
+  flags: KexecFlags,
+  names: readonly (keyof KexecFlags)[],
+): void {
+  const idle = names.find((name) => flags[name] !== undefined);
+  if (file === undefined && idle === undefined) return;
+  const what = idle === undefined ? `FILE ${file}` : optionOf(idle);
+  throw new CliError(EXIT.USAGE, 'USAGE', `${why}: ${what} means nothing`, {
+    remedy: 'Leave one of the two out.',
+  });
+}
+
+/** `--real-mode` for realMode. */
+function optionOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
