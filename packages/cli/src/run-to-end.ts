@@ -46,9 +46,8 @@ export async function runToEnd(
   const end = describeStop(stop, machine, serial.lastLine);
   const instructions = machine.pc.cpu.icount - first;
   if (flags.json) {
-    process.stdout.write(
-      `${JSON.stringify({ schemaVersion: 1, exitCode: end.exitCode, stop, instructions })}\n`,
-    );
+    const result = { exitCode: end.exitCode, stop, instructions, traceHash: machine.pc.traceHash() };
+    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...result })}\n`);
   } else if (end.message) {
     process.stderr.write(`${end.exitCode === EXIT.OK ? 'kexec:' : pc.red('kexec:')} ${end.message}\n`);
   }

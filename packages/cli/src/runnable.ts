@@ -9,6 +9,8 @@ export interface Runnable {
     readonly clock: { now(): number };
     /** Virtual nanoseconds that passed in HLT. */
     readonly haltedNanoseconds: number;
+    /** All that the machine has done, as 16 digits. */
+    traceHash(): string;
   };
   run(limit: { readonly instructions: number; readonly haltedNanoseconds: number }): MachineStop;
   /** Bytes typed on ttyS0. */

@@ -37,6 +37,7 @@ export class FakeMachine implements Runnable {
       get haltedNanoseconds() {
         return halted();
       },
+      traceHash: () => '0123456789abcdef',
     };
   }
 
