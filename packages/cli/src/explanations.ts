@@ -163,6 +163,16 @@ const MACHINE: readonly Explanation[] = [
     'It panicked, halted or was reset, so the machine has no kernel any more: its memory was damaged before. Make the machine anew.',
   ),
   row(
+    'KERNEL_AWAY',
+    'the running kernel has lent the machine',
+    'It jumped into an image that is to come back (KEXEC_PRESERVE_CONTEXT), and part of it waits outside of guest memory. Save the machine before it leaves, or once it is back.',
+  ),
+  row(
+    'NO_PROCESS',
+    'no process has asked for this',
+    'The running kernel lends the machine only while it serves a system call. A caller of the library has misused it.',
+  ),
+  row(
     'RUN_LIMIT',
     'code of the running kernel does not end',
     'It ran on beyond every bound, which happens only when its memory was damaged.',
