@@ -1,8 +1,12 @@
 /** Devices of the running kernel, and their shutdown before another kernel takes over. */
 
+import { KexecError } from '@kexec/phys-mem';
+
 /** A device that a driver has bound. */
 export interface Device {
   readonly name: string;
+  /** Not a driver's: what machine_shutdown() and syscore_shutdown() quiet, and the patch of 2002 left running. */
+  readonly isSyscore?: boolean;
   /** Makes the device quiet: no interrupts, no DMA. */
   shutdown?(): void;
   /** Sets the device up again after another kernel has had it. */
@@ -25,13 +29,24 @@ export class DeviceList {
     return this.#devices.map(({ name }) => name);
   }
 
+  /** Throws KexecError 'NO_DEVICE' for a name that no device has. */
+  require(names: readonly string[]): void {
+    const known = this.names();
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown === undefined) return;
+    throw new KexecError('NO_DEVICE', `the machine has no device ${unknown}`, {
+      remedy: `name some of ${known.join(', ')}`,
+    });
+  }
+
   /**
    * Shuts every device down, the youngest first: so none is shut down before those that need it.
    *
+   * @param isLeft - a device that goes on as it is
    * @see drivers/base/core.c device_shutdown()
    */
-  shutdown(): void {
-    for (const device of [...this.#devices].reverse()) device.shutdown?.();
+  shutdown(isLeft: (device: Device) => boolean = () => false): void {
+    for (const device of [...this.#devices].reverse()) if (!isLeft(device)) device.shutdown?.();
   }
 
   /** Sets them up again, the oldest first. @see drivers/base/power/main.c dpm_resume() */

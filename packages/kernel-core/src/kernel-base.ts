@@ -45,6 +45,8 @@ export interface KernelOptions {
   readonly run: RunMachine;
   readonly e820: readonly E820Entry[];
   readonly commandLine?: string;
+  /** Names of devices that deviceShutdown() leaves running, to show what the next kernel makes of them. */
+  readonly skipShutdown?: readonly string[];
 }
 
 const NOTHING: Range = { start: 0, end: 0 };
@@ -61,6 +63,7 @@ export class KernelBase {
   readonly io: PortIo;
   readonly e820: readonly E820Entry[];
   readonly commandLine: string;
+  readonly skipShutdown: readonly string[];
   /** Every page of RAM; page 0 and the kernel's image are reserved. */
   readonly pages: PageAlloc;
   readonly resources: Resources;
@@ -70,12 +73,13 @@ export class KernelBase {
   protected readonly texts: KernelTexts;
   protected readonly messages: Printk;
 
-  constructor({ mem, cpu, io, run, e820, commandLine = '' }: KernelOptions) {
+  constructor({ mem, cpu, io, run, e820, commandLine = '', skipShutdown = [] }: KernelOptions) {
     this.mem = mem;
     this.cpu = cpu;
     this.io = io;
     this.e820 = e820;
     this.commandLine = commandLine;
+    this.skipShutdown = skipShutdown;
     this.pages = this.#createPages();
     this.#crashkRes = this.#reserveCrashkernel();
     this.resources = this.#createResources();

@@ -7,7 +7,7 @@ import type { Interrupts } from './arch/i386/irq.js';
 import type { GeneralRegisters, RunStop } from './arch/i386/processor.js';
 import { Crash, currentRegisters } from './crash.js';
 import { DeviceList } from './device.js';
-import { attachedDrivers, type Drivers, probeDrivers } from './drivers/drivers.js';
+import { attachedDrivers, type DeviceSpace, type Drivers, probeDrivers } from './drivers/drivers.js';
 import type { FileTable, KernelFile } from './file.js';
 import { KernelBase, type KernelOptions } from './kernel-base.js';
 import { type LoanEnd, type MachineLoan, OpenLoan } from './machine-loan.js';
@@ -17,16 +17,17 @@ import { KERN_EMERG } from './printk.js';
 import type { Departure, Process } from './process.js';
 import { type ProcessOptions, ProcessTable } from './process-table.js';
 import { Reboot, type RebootCommand, registerRebootCall } from './reboot.js';
-import { Scheduler } from './sched.js';
+import { Scheduler, schedLabels } from './sched.js';
 import { startKernel } from './start-kernel.js';
-import type { KernelLife, KernelState } from './state.js';
+import { checkLoadable, checkSavable, type KernelLife, type KernelState, STATE_VERSION } from './state.js';
 import { NORETURN, type Syscall, SyscallTable } from './syscall-table.js';
 import { registerFileCalls } from './syscalls/file-calls.js';
 import { registerInfoCalls } from './syscalls/info-calls.js';
 import { registerMemoryCalls } from './syscalls/memory-calls.js';
 import { registerProcessCalls } from './syscalls/process-calls.js';
 
-const STATE_VERSION = 2;
+/** Times around the loop of a delay: some microseconds of the machine. */
+const DELAY_LOOPS = 1000;
 
 const NO_PROCESSES: KernelState['processes'] = { last_pid: 0, processes: [] };
 
@@ -52,7 +53,8 @@ export class Kernel extends KernelBase {
 
   constructor(options: KernelOptions) {
     super(options);
-    this.#sched = this.#createScheduler();
+    const labels = schedLabels((name) => this.label(name));
+    this.#sched = new Scheduler(this.text, labels, (paddr, value) => this.mem.write32(paddr, value));
     this.reboot = new Reboot({
       printk: (level, text) => this.printk(level, text),
       deviceShutdown: () => this.deviceShutdown(),
@@ -112,8 +114,15 @@ export class Kernel extends KernelBase {
     this.#files.set(path, file);
   }
 
-  deviceShutdown(): void {
-    this.devices.shutdown();
+  /**
+   * Shuts down every device that `skipShutdown` does not name.
+   *
+   * @param syscore - false leaves the interrupt controllers and timers alone, as kernels did in 2002
+   */
+  deviceShutdown({ syscore = true } = {}): void {
+    this.devices.shutdown(
+      ({ name, isSyscore = false }) => this.skipShutdown.includes(name) || (isSyscore && !syscore),
+    );
   }
 
   /** Makes a process; throws KexecError 'NO_MEMORY' or 'NOT_RUNNING'. */
@@ -182,11 +191,7 @@ export class Kernel extends KernelBase {
    * @throws KexecError 'KERNEL_AWAY' while the machine is lent
    */
   saveState(): KernelState {
-    if (this.#state === 'away') {
-      throw new KexecError('KERNEL_AWAY', 'the running kernel has lent the machine and waits for it', {
-        remedy: 'save before it leaves, or once it is back',
-      });
-    }
+    checkSavable(this.#state);
     return {
       version: STATE_VERSION,
       state: this.#state,
@@ -207,10 +212,7 @@ export class Kernel extends KernelBase {
    * @throws KexecError 'STATE_VERSION' or 'TEXT_CHANGED' for a state of another version
    */
   loadState(saved: KernelState): void {
-    const { version } = saved;
-    if (version !== STATE_VERSION) {
-      throw new KexecError('STATE_VERSION', `kernel state of version ${version}, not ${STATE_VERSION}`);
-    }
+    checkLoadable(saved);
     this.#state = saved.state;
     this.pages.loadState(saved.pages);
     this.messages.loadState(saved.printk);
@@ -219,20 +221,9 @@ export class Kernel extends KernelBase {
     this.moveCrashkEnd(saved.crashkEnd);
     if (saved.state !== 'running') return;
     this.checkImage();
-    this.#attach(attachedDrivers(this.io), { replay: false });
+    this.#attach(attachedDrivers(this.#deviceSpace()), { replay: false });
     this.#installHooks();
     this.processes.loadState(saved.processes);
-  }
-
-  #createScheduler(): Scheduler {
-    const labels = {
-      switch_to: this.label('switch_to'),
-      switch_to_idle: this.label('switch_to_idle'),
-      init_tss: this.label('init_tss'),
-      init_stack_end: this.label('init_stack_end'),
-      swapper_pg_dir: this.label('swapper_pg_dir'),
-    };
-    return new Scheduler(this.text, labels, (paddr, value) => this.mem.write32(paddr, value));
   }
 
   #registerSyscalls(): void {
@@ -260,17 +251,23 @@ export class Kernel extends KernelBase {
       crashkRes: this.crashkRes,
       label: (name) => this.label(name),
       printk: (level, text) => this.printk(level, text),
-      probeDevices: () => this.#attach(probeDrivers(this.io), { replay: true }),
+      probeDevices: () => this.#attach(probeDrivers(this.#deviceSpace()), { replay: true }),
     });
     this.crash.saveVmcoreinfo();
     this.#state = 'running';
     return 'continue';
   }
 
+  #deviceSpace(): DeviceSpace {
+    const { io, mem } = this;
+    return { io, mem, delay: () => this.callText(this.label('delay_loop'), { eax: DELAY_LOOPS }) };
+  }
+
   /** Takes the drivers into use: devices and console. */
   #attach(drivers: Drivers, { replay }: { replay: boolean }): void {
     this.#drivers = drivers;
     for (const device of drivers.devices) this.devices.register(device);
+    this.devices.require(this.skipShutdown);
     this.messages.registerConsole(drivers.console, { replay });
   }
 

@@ -16,6 +16,16 @@ export interface SchedLabels {
   readonly swapper_pg_dir: LinearAddr;
 }
 
+export function schedLabels(label: (name: string) => LinearAddr): SchedLabels {
+  return {
+    switch_to: label('switch_to'),
+    switch_to_idle: label('switch_to_idle'),
+    init_tss: label('init_tss'),
+    init_stack_end: label('init_stack_end'),
+    swapper_pg_dir: label('swapper_pg_dir'),
+  };
+}
+
 /**
  * One process at a time. It runs from the moment the host gives it something to do until it sleeps in
  * pause(2), ends, or ends the machine; between, the CPU is in the idle loop.

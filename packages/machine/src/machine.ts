@@ -3,20 +3,21 @@
 import type { Kernel, KernelState } from '@kexec/kernel-core';
 import { createKernel } from '@kexec/kernel-core';
 import type { Kexec, KexecEngine, KexecState } from '@kexec/kexec';
-import { installKexec, KEXEC_ON_CRASH, KEXEC_PRESERVE_CONTEXT, loadedHead, saveKexec } from '@kexec/kexec';
+import { installKexec, loadedHead, saveKexec } from '@kexec/kexec';
 import type { LoadOptions, LoadPlan } from '@kexec/loaders';
 import { planLoad } from '@kexec/loaders';
-import type { Pc, PcDisk, PcLimit, PcOptions, PcState, PcStop } from '@kexec/pc';
+import type { Pc, PcDisk, PcLimit, PcOptions, PcState } from '@kexec/pc';
 import { createPc } from '@kexec/pc';
 import { createPhysMem, KexecError, PAGE_SIZE, pcE820Map } from '@kexec/phys-mem';
 import { cpuModel } from '@kexec/x86-cpu';
 import { crashContext } from './crash-context.js';
 import type { MachineDisk, SavedDisk } from './disks.js';
 import { createDisks, loadDisks, saveDisks } from './disks.js';
+import type { MachineStop } from './machine-stop.js';
 import { parseMemory } from './memory-size.js';
 import type { Snapshot } from './snapshot-file.js';
 import { decodeSnapshot, encodeSnapshot, pageRuns, refuseSnapshot } from './snapshot-file.js';
-import { kexecLoad, kexecReboot, kexecReturned, kexecUnload, sysrqCrash } from './user-space.js';
+import { flagsOf, kexecLoad, kexecReboot, kexecReturned, kexecUnload, sysrqCrash } from './user-space.js';
 
 /** How a machine is made. */
 export interface MachineOptions {
@@ -27,6 +28,8 @@ export interface MachineOptions {
   readonly engine?: KexecEngine;
   /** The running kernel's own command line, such as `crashkernel=64M`. Default: an empty one. */
   readonly commandLine?: string;
+  /** Devices that the running kernel leaves running when it hands over, by name: `lapic`, `i8259`, `pci` …. */
+  readonly skipShutdown?: readonly string[];
   /** Whether the CPU translates hot code to WebAssembly. Default: it does. */
   readonly translator?: PcOptions['translator'];
   /** Every byte that leaves ttyS0: the running kernel's console, then the new kernel's. */
@@ -56,12 +59,6 @@ export interface MachineLoadOptions extends Omit<LoadOptions, 'image' | 'memoryR
 
 /** How far to run: instructions, and time in HLT, at most. */
 export type MachineLimit = Pick<PcLimit, 'instructions' | 'haltedNanoseconds'>;
-
-/** Why a run ended. */
-export type MachineStop =
-  | PcStop
-  /** An image that was loaded with `preserveContext` has given the machine back; the running kernel is idle. */
-  | { readonly kind: 'returned' };
 
 /** A PC, the modelled kernel that runs on it, and kexec in that kernel. */
 export interface Machine {
@@ -153,6 +150,7 @@ interface Setup {
   readonly memory: number;
   readonly cpu?: string;
   readonly commandLine?: string;
+  readonly skipShutdown?: readonly string[];
   readonly net?: boolean;
   readonly seed?: number;
   /** There is a virtio console. */
@@ -172,6 +170,7 @@ function hardware(options: MachineOptions): Hardware {
     memory = DEFAULT_MEMORY,
     cpu,
     commandLine,
+    skipShutdown = [],
     net,
     seed,
     onSerial,
@@ -181,13 +180,8 @@ function hardware(options: MachineOptions): Hardware {
   } = options;
   const ramBytes = parseMemory(memory);
   if (ramBytes < MIN_MEMORY_BYTES) {
-    throw new KexecError(
-      'MEMORY_SIZE',
-      `${ramBytes} bytes of RAM: the running kernel needs ${MIN_MEMORY_BYTES}`,
-      {
-        remedy: 'Give the machine 2M or more.',
-      },
-    );
+    const message = `${ramBytes} bytes of RAM: the running kernel needs ${MIN_MEMORY_BYTES}`;
+    throw new KexecError('MEMORY_SIZE', message, { remedy: 'Give the machine 2M or more.' });
   }
   const mem = createPhysMem({ ramBytes });
   const disks = createDisks(options.disks ?? []);
@@ -210,10 +204,12 @@ function hardware(options: MachineOptions): Hardware {
     io: pc.ports,
     run: () => pc.run({ instructions: KERNEL_SLICE_INSTRUCTIONS }),
     e820: pcE820Map(ramBytes),
+    skipShutdown,
     ...(commandLine === undefined ? {} : { commandLine }),
   });
   const setup = {
     memory: ramBytes,
+    ...(skipShutdown.length > 0 ? { skipShutdown } : {}),
     ...(commandLine === undefined ? {} : { commandLine }),
     ...(cpu === undefined ? {} : { cpu }),
     ...(net === undefined ? {} : { net }),
@@ -230,10 +226,6 @@ interface MachineState {
   readonly kernel: KernelState;
   readonly kexec: KexecState;
   readonly disks: readonly SavedDisk[];
-}
-
-function flagsOf({ onCrash = false, preserveContext = false }): number {
-  return (onCrash ? KEXEC_ON_CRASH : 0) | (preserveContext ? KEXEC_PRESERVE_CONTEXT : 0);
 }
 
 class RunningMachine implements Machine {

@@ -12,7 +12,14 @@ import {
   LINUX_REBOOT_MAGIC2,
 } from '@kexec/kernel-core';
 import type { Kexec, KexecSegment } from '@kexec/kexec';
-import { __NR_kexec_load, __NR_kexec_load_2_5_48, KEXEC_ARCH_386, writeSegments } from '@kexec/kexec';
+import {
+  __NR_kexec_load,
+  __NR_kexec_load_2_5_48,
+  KEXEC_ARCH_386,
+  KEXEC_ON_CRASH,
+  KEXEC_PRESERVE_CONTEXT,
+  writeSegments,
+} from '@kexec/kexec';
 import type { LoadPlan } from '@kexec/loaders';
 import type { PcStop } from '@kexec/pc';
 import { KexecError } from '@kexec/phys-mem';
@@ -20,6 +27,11 @@ import { KexecSyscallError } from './syscall-error.js';
 
 const O_WRONLY = 1;
 const SYSRQ_CRASH = 0x63;
+
+/** KEXEC_* flags of what the caller asks for. */
+export function flagsOf({ onCrash = false, preserveContext = false }): number {
+  return (onCrash ? KEXEC_ON_CRASH : 0) | (preserveContext ? KEXEC_PRESERVE_CONTEXT : 0);
+}
 
 /** Loads a planned image through `kexec_load(2)` with KEXEC_* flags. */
 export function kexecLoad(kexec: Kexec, plan: LoadPlan, flags = 0): void {

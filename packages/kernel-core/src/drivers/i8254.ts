@@ -29,6 +29,7 @@ function setPeriodic(io: PortIo): void {
 export function attachedI8254(io: PortIo): Device {
   return {
     name: 'i8254',
+    isSyscore: true,
     resume: () => setPeriodic(io),
     shutdown: () => {
       io.outb(PIT_MODE, MODE_CH0_LOHI_ONESHOT);

@@ -56,6 +56,7 @@ function initialise(io: PortIo): void {
 export function attachedI8259A(io: PortIo): I8259A {
   return {
     name: 'i8259',
+    isSyscore: true,
     enable: (irq) => writeMask(io, readMask(io) & ~(1 << irq)),
     disable: (irq) => writeMask(io, readMask(io) | (1 << irq)),
     maskAndAck: (irq) => {

@@ -23,7 +23,7 @@ export function historicKernelKexec(
   kexec.image = undefined;
   if (!image) return -EINVAL;
   kernel.rebootNotifiers.callChain(SYS_RESTART, undefined);
-  kernel.deviceShutdown();
+  kernel.deviceShutdown({ syscore: false });
   kernel.printk(KERN_EMERG, 'Starting new kernel\n');
 
   // machine_kexec(): identity_map_page() in the caller's address space. It may want a page for the table, with

@@ -124,6 +124,11 @@ set_in_cr4:
         or      ecx, eax
         mov     cr4, ecx
         ret
+; EAX = times around. @see arch/x86/lib/delay.c delay_loop()
+delay_loop:
+        mov     ecx, eax
+around: loop    around
+        ret
 load_tr:
         ltr     ax
         ret
