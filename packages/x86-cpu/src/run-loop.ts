@@ -5,17 +5,13 @@ import { DR6_BS } from './debug-unit.js';
 import { deliverWithEscalation, type Interruption } from './deliver.js';
 import { CpuException, VECTOR } from './exception.js';
 import { HookSet } from './hook-set.js';
+import { doFlagsAsk, isEventNear, SHADOW } from './instruction-boundary.js';
 import type { Interpreter, InterpreterExit } from './interpreter-interface.js';
 import { InterruptPins } from './interrupt-pins.js';
 import type { RunState, StopReason } from './run-state.js';
 import { changeEflags, hasFlag, IF, RF, TF } from './state/eflags.js';
 import { codeAddress } from './state/segment.js';
 import { type TripleFaultReport, tripleFaultReport } from './triple-fault.js';
-
-/** What holds off interrupts for one instruction: nothing, STI, or a load of SS. */
-const SHADOW_NONE = 0;
-const SHADOW_STI = 1;
-const SHADOW_STACK = 2;
 
 /** Drives a CPU's interpreter. System instructions tell it of HLT, shadows and changed flags. */
 export class RunLoop {
@@ -32,7 +28,7 @@ export class RunLoop {
   #isStepCancelled = false;
   #isResumeKept = false;
   #isRepeating = false;
-  #shadow = SHADOW_NONE;
+  #shadow: number = SHADOW.NONE;
   readonly #pins = new InterruptPins();
   #hookAt: PhysAddr | undefined;
   #shutdown: TripleFaultReport | undefined;
@@ -59,7 +55,7 @@ export class RunLoop {
       if (this.#shutdown) return { kind: 'triple-fault', report: this.#shutdown };
       if (this.#isStopWanted) return { kind: 'stop' };
       this.#takeDebugTrap();
-      if (this.#shadow === SHADOW_NONE) this.#takeInterrupt();
+      if (this.#shadow === SHADOW.NONE) this.#takeInterrupt();
       if (this.#shutdown) continue;
       if (this.#isHalted) return { kind: 'halt' };
       if (left <= 0) return { kind: 'budget' };
@@ -97,9 +93,9 @@ export class RunLoop {
     const isWatching = debug.isArmed;
     if (isWatching && !isResuming && this.#breakpointHere()) return { kind: 'attention' };
     const isExact = isWatching || memory.checksAlignment;
-    const isSingle = isStepping || isResuming || isExact || this.#shadow !== SHADOW_NONE;
+    const isSingle = isStepping || isResuming || isExact || this.#shadow !== SHADOW.NONE;
     const budget = isSingle ? 1 : left;
-    this.#shadow = SHADOW_NONE;
+    this.#shadow = SHADOW.NONE;
     this.#isStepCancelled = false;
     this.#isResumeKept = false;
     this.#budget = budget;
@@ -132,22 +128,24 @@ export class RunLoop {
 
   /**
    * SDM Vol. 3B, 17.3.1.1: RF is cleared by the end of an instruction that does not set it, and the end of a
-   * REP is that of its last iteration. 17.3.1.4: TF as it was before the instruction counts.
+   * REP is that of its last iteration; but with no breakpoint to hold off, RF between two iterations tells nothing, for
+   * what interrupts a REP pushes it set. 17.3.1.4: TF as it was before the instruction counts.
    */
   #finishStep(engine: Interpreter, isStepping: boolean, isResuming: boolean): void {
     const { registers, debug } = this.#cpu;
     this.#isRepeating = engine.isRepeating;
-    if (isResuming && !this.#isResumeKept && !this.#isRepeating) changeEflags(registers, 0, RF);
-    if (isStepping && !this.#isStepCancelled && this.#shadow !== SHADOW_STACK) debug.pend(DR6_BS);
+    const isDone = !this.#isRepeating || !debug.isArmed;
+    if (isResuming && !this.#isResumeKept && isDone) changeEflags(registers, 0, RF);
+    if (isStepping && !this.#isStepCancelled && this.#shadow !== SHADOW.STACK) debug.pend(DR6_BS);
   }
 
   /** An instruction breakpoint: a fault whose frame holds RF as it is. A load of SS masks it (SDM Vol. 3A, 6.8.3). */
   #breakpointHere(): boolean {
-    if (this.#shadow === SHADOW_STACK || this.#isRepeating) return false;
+    if (this.#shadow === SHADOW.STACK || this.#isRepeating) return false;
     const { debug } = this.#cpu;
     const bits = debug.executionAt(codeAddress(this.#cpu.registers));
     if (bits === 0) return false;
-    this.#shadow = SHADOW_NONE;
+    this.#shadow = SHADOW.NONE;
     this.#retired++;
     debug.noteInStatus(bits);
     this.#deliver({ vector: VECTOR.DB, kind: 'exception', returnEip: this.#cpu.eip });
@@ -157,7 +155,7 @@ export class RunLoop {
   /** Traps of the instruction before the boundary: single step, data and I/O breakpoints, task switch. */
   #takeDebugTrap(): void {
     const { debug, eip } = this.#cpu;
-    if (debug.pending === 0 || this.#shadow === SHADOW_STACK) return;
+    if (debug.pending === 0 || this.#shadow === SHADOW.STACK) return;
     debug.noteInStatus(debug.pending);
     debug.clearPending();
     this.#deliver({ vector: VECTOR.DB, kind: 'exception', returnEip: eip, resume: this.#isRepeating });
@@ -186,7 +184,7 @@ export class RunLoop {
     this.#isHalted = false;
     this.#isRepeating = false;
     this.#cpu.debug.clearPending();
-    this.#shadow = SHADOW_NONE;
+    this.#shadow = SHADOW.NONE;
     this.#pins.reset();
     this.#hookAt = undefined;
     this.#shutdown = undefined;
@@ -242,15 +240,18 @@ export class RunLoop {
     this.#isRepeating = false;
   }
 
-  /** STI: no interrupt before the end of the next instruction. */
-  blockAfterSti(): void {
-    this.#shadow = SHADOW_STI;
-    this.attention();
+  /** IF, TF, RF or AC may have been changed. */
+  flagsChanged(): void {
+    if (doFlagsAsk(this.#cpu, this.#pins)) this.attention();
   }
 
-  /** MOV or POP to SS: no interrupt or single-step trap before the end of the next instruction. */
-  blockAfterStackLoad(): void {
-    this.#shadow = SHADOW_STACK;
+  /**
+   * STI: no interrupt before the end of the next instruction; MOV and POP to SS: no single-step trap either. With
+   * none near, and the next instruction in the same slice, there is nothing to come back for.
+   */
+  castShadow(shadow: typeof SHADOW.STI | typeof SHADOW.STACK): void {
+    if (!isEventNear(this.#cpu, this.#pins) && (this.#engine?.left ?? 0) > 1) return;
+    this.#shadow = shadow;
     this.attention();
   }
 

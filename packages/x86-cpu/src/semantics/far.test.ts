@@ -19,6 +19,27 @@ import {
 const TO_RING_3 = 'push USER_DS\npush USER_STACK_TOP\npush 2\npush USER_CS\npush user\niretd\nuser:\n';
 const FREE_NEXT = FREE_SELECTOR + 8;
 
+describe('what follows a system instruction', () => {
+  it('is executed once after a far JMP to it, and so is what a far CALL and RET come back to', () => {
+    const guest = protectedGuest(
+      `jmp ${KERNEL_CS}:next\nnext: inc ebx\nmov ecx, 3\nround: call ${KERNEL_CS}:far\nback: inc edi\nloop round\nhlt\nfar: inc esi\nretf`,
+    );
+    expect(guest.run()).toEqual({ kind: 'halt' });
+    const { ebx, edi, esi } = guest.cpu;
+    expect([ebx, edi, esi]).toEqual([1, 3, 3]);
+  });
+
+  it('STI lets an interrupt that waits come after the next instruction, and after that one alone', () => {
+    const guest = protectedGuest('inc ebx\nsti\ninc ebx\nafter: inc ebx\nhlt', {
+      board: { acknowledgeInterrupt: () => 0x31 },
+    });
+    guest.cpu.setInterruptLine(true);
+    guest.cpu.run(4);
+    expect(guest.delivered()).toMatchObject({ vector: 0x31, eip: guest.label('after') });
+    expect(guest.cpu.ebx).toBe(2);
+  });
+});
+
 describe('segment loads', () => {
   const faultOf = (text: string, setUp?: (guest: ReturnType<typeof protectedGuest>) => void) => {
     const guest = protectedGuest(text);

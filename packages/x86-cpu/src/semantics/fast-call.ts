@@ -6,8 +6,8 @@ import { IA32_SYSENTER_CS, IA32_SYSENTER_EIP, IA32_SYSENTER_ESP } from '../msr.j
 import { isProtected } from '../state/control.js';
 import { changeEflags, IF, RF, VM } from '../state/eflags.js';
 import { ECX, EDX, ESP, SS } from '../state/layout.js';
-import { setSegment } from '../state/segment.js';
-import type { SystemMachine, SystemSemantics } from './system-machine.js';
+import { type SegmentState, setSegment } from '../state/segment.js';
+import type { SystemSemantics } from './system-machine.js';
 
 const FLAT_LIMIT = 0xffff_ffff;
 /** G, D, present, code, execute/read, accessed; and G, B, present, data, read/write, accessed. */
@@ -22,7 +22,7 @@ export const sysenter: SystemSemantics = (m) => {
   changeEflags(cpu.registers, 0, VM | IF | RF);
   cpu.registers.set(ESP, msr(cpu, IA32_SYSENTER_ESP));
   loadFlat(cpu, selector & 0xfffc, (selector & 0xfffc) + 8, 0);
-  jump(m, msr(cpu, IA32_SYSENTER_EIP));
+  m.jump(msr(cpu, IA32_SYSENTER_EIP) | 0);
 };
 
 /** SYSEXIT: EDX and ECX hold EIP and ESP of level 3. */
@@ -32,7 +32,7 @@ export const sysexit: SystemSemantics = (m) => {
   if (cpu.cpl !== 0) throw generalProtection();
   cpu.registers.set(ESP, cpu.registers.get(ECX));
   loadFlat(cpu, (selector + 16) | 3, (selector + 24) | 3, 3);
-  jump(m, cpu.registers.get(EDX));
+  m.jump(cpu.registers.get(EDX));
 };
 
 function selectorBase(cpu: Cpu): number {
@@ -44,16 +44,15 @@ function selectorBase(cpu: Cpu): number {
 /** SDM Vol. 2B, "SYSENTER": the caches are loaded with fixed values; no descriptor is read. */
 function loadFlat(cpu: Cpu, code: number, stack: number, cpl: 0 | 3): void {
   const dpl = cpl === 3 ? DPL_3 : 0;
-  const flat = { base: 0, limit: FLAT_LIMIT };
-  setSegment(cpu.registers, SS, { ...flat, selector: stack, attributes: STACK_ATTRIBUTES | dpl });
-  loadCodeSegment(cpu, { ...flat, selector: code, attributes: CODE_ATTRIBUTES | dpl }, cpl);
+  setSegment(cpu.registers, SS, flatSegment(stack, STACK_ATTRIBUTES | dpl));
+  loadCodeSegment(cpu, flatSegment(code, CODE_ATTRIBUTES | dpl), cpl);
+}
+
+/** A literal: spread objects took 7 % of a program that makes nothing but system calls. */
+function flatSegment(selector: number, attributes: number): SegmentState {
+  return { selector, attributes, base: 0, limit: FLAT_LIMIT };
 }
 
 function msr(cpu: Cpu, register: number): number {
   return Number((cpu.msrs.read(register) ?? 0n) & 0xffff_ffffn);
-}
-
-function jump(m: SystemMachine, eip: number): void {
-  m.cpu.attention();
-  m.jump(eip | 0);
 }

@@ -1,6 +1,7 @@
 /** CLI, STI, PUSHF and POPF: the flag instructions whose effect depends on privilege. */
 import type { Cpu } from '../cpu.js';
 import { generalProtection } from '../exception.js';
+import { SHADOW } from '../instruction-boundary.js';
 import { isProtected } from '../state/control.js';
 import {
   AC,
@@ -30,10 +31,10 @@ import { currentStackFrame, StackReader } from './stack-frame.js';
 import type { SystemSemantics } from './system-machine.js';
 import { checkedVirtualFlags, interruptFlag, usesVirtualFlag, virtualFlags } from './virtual-interrupts.js';
 
-/** Changes flags as far as the model has them, and looks for interrupts and single steps if IF or TF may be set. */
+/** Changes flags as far as the model has them, and looks for interrupts and single steps if IF or TF asks for it. */
 export function setEflags(cpu: Cpu, value: number, mask: number): void {
   changeEflags(cpu.registers, value, mask & cpu.model.eflagsMask);
-  if (mask & (IF | TF)) cpu.attention();
+  if (mask & (IF | TF)) cpu.loop.flagsChanged();
   if (mask & RF) cpu.loop.keepResumeFlag();
 }
 
@@ -47,7 +48,7 @@ export const sti: SystemSemantics = (m) => {
   if (flag === VIF && hasFlag(m.cpu.registers, VIP)) throw generalProtection();
   const wasSet = hasFlag(m.cpu.registers, flag);
   setEflags(m.cpu, flag, flag);
-  if (flag === IF && !wasSet) m.cpu.loop.blockAfterSti();
+  if (flag === IF && !wasSet) m.cpu.loop.castShadow(SHADOW.STI);
 };
 
 /** PUSHF: VM and RF read as 0 in the image. */

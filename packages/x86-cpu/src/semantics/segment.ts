@@ -1,4 +1,5 @@
 /** Segment registers: MOV, PUSH, POP, and the far-pointer loads LDS LES LFS LGS LSS. */
+import { SHADOW } from '../instruction-boundary.js';
 import { loadSegment } from '../mmu/segment-load.js';
 import { DS, ES, ESP, FS, GS, SS } from '../state/layout.js';
 import { segmentSelector } from '../state/segment.js';
@@ -17,7 +18,7 @@ export const movToSeg: SystemSemantics = (m, destination, source) => {
   const operand = source ?? destination;
   const index = segmentOperand(m, 0);
   loadSegment(m.cpu, index, (operand?.read() ?? 0) & 0xffff);
-  if (index === SS) m.cpu.loop.blockAfterStackLoad();
+  if (index === SS) m.cpu.loop.castShadow(SHADOW.STACK);
 };
 
 /**
@@ -36,7 +37,7 @@ export const popSeg: SystemSemantics = (m) => {
   const stack = new StackReader(m.cpu);
   loadSegment(m.cpu, index, stack.pop(m.operandSize) & 0xffff);
   m.cpu.registers.set(ESP, stack.esp);
-  if (index === SS) m.cpu.loop.blockAfterStackLoad();
+  if (index === SS) m.cpu.loop.castShadow(SHADOW.STACK);
 };
 
 export const les: SystemSemantics = (m, destination, pointer) => loadFar(m, ES, destination, pointer);
