@@ -15,31 +15,35 @@ const LEAST_REGIONS = 100;
 const HEAP_GROWTH_BYTES = 64 << 20;
 
 describe('random bytes from random states in every mode', () => {
-  it('end in a defined way, the same in both interpreters, and without growth of the heap', () => {
-    const adversary = new Adversary();
-    const heap: number[] = [];
-    const kinds = new Set<string>();
-    const total = { instructions: 0, states: 0, compared: 0, regions: 0 };
-    for (let round = 0; round < ROUNDS; round++) {
-      const report = adversary.run({
-        instructions: ROUND_INSTRUCTIONS,
-        seed: 1 + round,
-        referenceStride: REFERENCE_STRIDE,
-      });
-      total.instructions += report.instructions;
-      total.states += report.states;
-      total.compared += report.compared;
-      total.regions += report.regions;
-      for (const kind of report.stops.keys()) kinds.add(kind);
-      globalThis.gc?.();
-      heap.push(process.memoryUsage().heapUsed);
-    }
-    expect(total.instructions).toBeGreaterThanOrEqual(ROUNDS * ROUND_INSTRUCTIONS);
-    expect(total.compared).toBeGreaterThan(ROUND_INSTRUCTIONS / 2);
-    expect(total.regions).toBeGreaterThan(LEAST_REGIONS);
-    expect([...kinds].sort()).toEqual(['budget', 'halt', 'triple-fault']);
-    const warm = heap[WARM_ROUNDS - 1] ?? 0;
-    expect(Math.min(...heap.slice(WARM_ROUNDS)) - warm).toBeLessThan(HEAP_GROWTH_BYTES);
-    noteFigures('hostile guest', total);
-  }, TIMEOUT_MS);
+  it(
+    'end in a defined way, the same in both interpreters, and without growth of the heap',
+    () => {
+      const adversary = new Adversary();
+      const heap: number[] = [];
+      const kinds = new Set<string>();
+      const total = { instructions: 0, states: 0, compared: 0, regions: 0 };
+      for (let round = 0; round < ROUNDS; round++) {
+        const report = adversary.run({
+          instructions: ROUND_INSTRUCTIONS,
+          seed: 1 + round,
+          referenceStride: REFERENCE_STRIDE,
+        });
+        total.instructions += report.instructions;
+        total.states += report.states;
+        total.compared += report.compared;
+        total.regions += report.regions;
+        for (const kind of report.stops.keys()) kinds.add(kind);
+        globalThis.gc?.();
+        heap.push(process.memoryUsage().heapUsed);
+      }
+      expect(total.instructions).toBeGreaterThanOrEqual(ROUNDS * ROUND_INSTRUCTIONS);
+      expect(total.compared).toBeGreaterThan(ROUND_INSTRUCTIONS / 2);
+      expect(total.regions).toBeGreaterThan(LEAST_REGIONS);
+      expect([...kinds].sort()).toEqual(['budget', 'halt', 'triple-fault']);
+      const warm = heap[WARM_ROUNDS - 1] ?? 0;
+      expect(Math.min(...heap.slice(WARM_ROUNDS)) - warm).toBeLessThan(HEAP_GROWTH_BYTES);
+      noteFigures('hostile guest', total);
+    },
+    TIMEOUT_MS,
+  );
 });

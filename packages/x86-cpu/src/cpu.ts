@@ -71,7 +71,7 @@ export class Cpu extends ControlFile {
     const hasPse36 = (this.model.features & FEATURE.PSE36) !== 0;
     this.paging = new Paging(this.registers, mem, this.tlb, { executeDisable: this.msrs, hasPse36 });
     this.debug = new DebugUnit(this.registers);
-    this.memory = new CpuMemory(this.registers, this.paging, mem, this.debug);
+    this.memory = new CpuMemory(this.registers, this.paging, this.tlb, mem, this.debug);
     this.fpu = new Fpu(this.registers);
     this.loop = new RunLoop(this);
     this.registers.set(A20_MASK, A20_ON_MASK);
@@ -209,7 +209,7 @@ export class Cpu extends ControlFile {
       features: model.rows | (model.hasFpu ? X87 : 0),
       fetchAddress: (laddr) => memory.fetchAddress(laddr),
       readCode: (paddr) => memory.readCode(paddr),
-      isGlobal: (laddr) => tlb.isGlobal(this.cpl === 3, laddr),
+      pageFlags: (laddr) => tlb.flagsOf(this.cpl === 3, laddr),
       dropWriteTags: (pfn) => tlb.dropWriteTags(mem.hostOffset(pfn)),
     };
     return createInterpreter(host, machine);

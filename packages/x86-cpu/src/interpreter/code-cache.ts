@@ -9,7 +9,6 @@ import { decodeInPage, endsRun } from './decode-in-page.js';
 import { handlerModule, PSEUDO } from './handler-module.js';
 import { FIRST_RECORD, RECORD_ARENA_END, RECORD_BYTES } from './record.js';
 import { RecordWriter } from './record-writer.js';
-import { isCalledThrough } from './system-call-through.js';
 
 /** Instructions decoded in one go: more are often never reached. */
 const MAX_RUN = 64;
@@ -115,7 +114,7 @@ export class CodeCache {
     return this.#writer.handlerOf(record);
   }
 
-  /** The instruction behind a CALL_OUT record; undefined where it cannot be cached: decode it in place. */
+  /** The instruction behind a CALL_OUT record; undefined where it crosses into another page: decode it in place. */
   calledAt(record: number): CalledInsn | undefined {
     return this.#called.get(record);
   }
@@ -231,16 +230,15 @@ export class CodeCache {
       }
       const next = offset + decoded.length;
       page.noteCode(this.#bytes, offset, next);
-      const isCalled = isCalledThrough(decoded.insn);
-      const number = isCalled ? PSEUDO.CALL_THROUGH : this.#numberOf(decoded, this.#features);
+      const number = this.#numberOf(decoded, this.#features);
       const record = this.#enter(page, offset, number, next);
       this.#writer.operands(record, decoded, next);
       if (decoded.insn.system) this.#called.set(record, { decoded, operands: undefined });
       else this.#linkTarget(page, record, decoded, next);
-      if (endsRun(decoded, number)) return first;
+      if (endsRun(decoded)) return first;
       offset = next;
       // Behind it an entry: it ends regions, and the next may begin there.
-      if (isCalled) break;
+      if (number === PSEUDO.CALL_OUT) break;
     }
     const end = this.#append(page, PSEUDO.GO_ON, offset, offset);
     if (page.linked && offset < PAGE_SIZE) this.#linkTo(page, end, offset);

@@ -7,8 +7,16 @@ import { BLOCK_KEY, segmentField } from './record.js';
 
 const CS_FIELD = segmentField(CS);
 const PAGE_OFFSET_MASK = 0xfff;
-/** Views remembered since the last flush; then all are forgotten, and get new numbers. */
-const MAX_VIEWS = 1024;
+/** Views remembered since the last flush; one more, and that of longest ago gets a new number when it comes back. */
+const MAX_VIEWS = 64;
+
+interface View {
+  readonly base: number;
+  readonly limit: number;
+  readonly codeSize: 16 | 32;
+  readonly isUser: boolean;
+  readonly key: number;
+}
 
 /** What of the CPU state decides which record an EIP has. */
 export class CodeView {
@@ -20,7 +28,8 @@ export class CodeView {
   key = 0;
   isUser = false;
   #lastKey = 0;
-  readonly #keys = new Map<string, number>();
+  /** The latest first. */
+  #views: View[] = [];
 
   constructor(memory: WebAssembly.Memory) {
     this.#state = new DataView(memory.buffer, 0, CPU_AREA_BYTES);
@@ -45,7 +54,7 @@ export class CodeView {
 
   /** Translations changed: no lookup made so far is valid. */
   flush(): void {
-    this.#keys.clear();
+    this.#views = [];
     this.#setKey();
   }
 
@@ -62,11 +71,17 @@ export class CodeView {
   }
 
   #setKey(): void {
-    const name = `${this.base}:${this.limit}:${this.codeSize}:${this.isUser}`;
-    if (this.#keys.size > MAX_VIEWS) this.#keys.clear();
-    const known = this.#keys.get(name);
-    this.key = known ?? ++this.#lastKey;
-    if (known === undefined) this.#keys.set(name, this.key);
+    const { base, limit, codeSize, isUser } = this;
+    const views = this.#views;
+    const at = views.findIndex(
+      (view) =>
+        view.base === base && view.limit === limit && view.codeSize === codeSize && view.isUser === isUser,
+    );
+    const view = views[at] ?? { base, limit, codeSize, isUser, key: ++this.#lastKey };
+    // Kernel and user take turns: the one that was left is the second to be looked at.
+    if (at < 0) this.#views = [view, ...views.slice(0, MAX_VIEWS - 1)];
+    else if (at > 1) views.unshift(...views.splice(at, 1));
+    this.key = view.key;
     this.#state.setInt32(BLOCK_KEY, 0, true);
     this.#state.setInt32(BLOCK_KEY + 4, this.key, true);
   }

@@ -3,7 +3,6 @@ import { PAGE_SIZE } from '@kexec/phys-mem';
 import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
 import type { CodePage } from './code-page.js';
-import { PSEUDO } from './handler-module.js';
 
 /** The instruction at an offset; undefined if it crosses into the next page, or is undefined. */
 export function decodeInPage(
@@ -22,7 +21,7 @@ export function decodeInPage(
   return typeof decoded === 'string' || isCrossing ? undefined : decoded;
 }
 
-/** Nothing is to be executed after it without a look at EIP. */
-export function endsRun({ insn }: Decoded, handler: number): boolean {
-  return handler === PSEUDO.CALL_OUT || ['JMP', 'RET'].includes(insn.mnemonic);
+/** The record behind it is never the next; after a system row it may be, wherever that goes. */
+export function endsRun({ insn }: Decoded): boolean {
+  return !insn.system && (insn.mnemonic === 'JMP' || insn.mnemonic === 'RET');
 }

@@ -6,13 +6,14 @@ import { EMPTY } from '../jit/wasm/types.js';
 import { type Code, u32 } from '../jit/wasm/values.js';
 import { WasmMachine } from '../jit/wasm-machine.js';
 import { DATA_SEGMENT, type Operand, type SegmentRef, type Size } from '../semantics/machine.js';
-import { CS, SEGMENT_LIMIT } from '../state/layout.js';
+import { CS, EIP, SEGMENT_LIMIT } from '../state/layout.js';
 import { blockEntry, isEntryOf } from './block-lookup.js';
 import { emitBulk } from './bulk.js';
 import { ImmediateSlot, MemorySlot, RegisterSlot, TargetSlot } from './handler-operands.js';
 import { COUNT, HANDLER_PARAMETERS, PAGE_EIP, RECORD } from './handler-parameters.js';
 import {
   BLOCK_RECORD_FIELD,
+  CALLED,
   ENTRY_COUNT,
   ENTRY_INSTRUCTION,
   EXIT,
@@ -137,6 +138,11 @@ export class HandlerMachine extends WasmMachine {
     });
     const limit = hostLoad(constant(0), 32, segmentField(CS) + SEGMENT_LIMIT);
     this.if(binary('i32.gt_u', eip, limit), () => this.raise(GENERAL_PROTECTION, 0));
+    this.#miss(eip);
+  }
+
+  /** Counts the instruction, and leaves the next one to the run loop. */
+  #miss(eip: Expr): void {
     const left = this.sub(local(COUNT), constant(1));
     this.emit(eip.code, left.code, call(this.#functions.miss), OP.return);
   }
@@ -205,10 +211,19 @@ export class HandlerMachine extends WasmMachine {
     this.pass();
   }
 
-  /** A system instruction that needs no look at anything after it. */
-  system(): void {
-    this.callback(localGet(RECORD), call(SYSTEM));
-    this.next();
+  /** An instruction that the interpreting machine executes; it says where to go on. */
+  callOut(): void {
+    const outcome = this.newLocal();
+    this.callback(localGet(RECORD), call(SYSTEM), localSet(outcome));
+    this.if(this.eq(local(outcome), constant(CALLED.NEXT)), () => this.next());
+    this.if(this.eq(local(outcome), constant(CALLED.AGAIN)), () => this.#charge(EXIT.REPEATING));
+    const eip = this.get(EIP);
+    const entry = this.let(blockEntry(eip));
+    this.if(isEntryOf(entry, eip), () => {
+      this.#goTo(eip, entry);
+      this.#charge();
+    });
+    this.#miss(eip);
   }
 
   /** A record that returns to the run loop. */
@@ -218,7 +233,7 @@ export class HandlerMachine extends WasmMachine {
   }
 
   leaveIf(condition: Expr): void {
-    this.if(condition, () => this.leave(EXIT.CALL_OUT));
+    this.if(condition, () => this.callOut());
   }
 
   reach(segment: SegmentRef, offset: Expr, bits: number, isWrite: boolean): Expr {

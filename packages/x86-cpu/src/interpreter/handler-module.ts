@@ -44,7 +44,7 @@ export const PSEUDO = {
   STALE: 0,
   /** Goes on at the record's own EIP, by link or block table. */
   GO_ON: 1,
-  /** The interpreting machine executes the instruction. */
+  /** The interpreting machine executes the instruction: a system row, or one that crosses into another page. */
   CALL_OUT: 2,
   /** Stops the run loop: a hooked address. */
   HOOK: 3,
@@ -52,10 +52,8 @@ export const PSEUDO = {
   PASS: 4,
   /** An entry that counts its arrivals. */
   COUNT: 5,
-  /** The interpreting machine executes the instruction, called from where the handlers are. */
-  CALL_THROUGH: 6,
 } as const;
-const PSEUDO_COUNT = 7;
+const PSEUDO_COUNT = 6;
 /** Entries of the function table for translated regions, after those of the cold handlers. */
 export const REGION_SLOTS = 0x2000;
 
@@ -273,11 +271,10 @@ function pseudoEmitters(): ((m: HandlerMachine) => void)[] {
   const emitters: ((m: HandlerMachine) => void)[] = [];
   emitters[PSEUDO.STALE] = (m) => m.leave(EXIT.STALE);
   emitters[PSEUDO.GO_ON] = (m) => m.goOn();
-  emitters[PSEUDO.CALL_OUT] = (m) => m.leave(EXIT.CALL_OUT);
+  emitters[PSEUDO.CALL_OUT] = (m) => m.callOut();
   emitters[PSEUDO.HOOK] = (m) => m.leave(EXIT.HOOK);
   emitters[PSEUDO.PASS] = (m) => m.pass();
   emitters[PSEUDO.COUNT] = (m) => m.count();
-  emitters[PSEUDO.CALL_THROUGH] = (m) => m.system();
   return emitters;
 }
 

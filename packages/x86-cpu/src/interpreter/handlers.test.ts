@@ -26,7 +26,7 @@ const interpreter = createInterpreter(
     features: cpu.model.rows,
     fetchAddress: (laddr) => cpu.memory.fetchAddress(laddr),
     readCode: (paddr) => cpu.memory.readCode(paddr),
-    isGlobal: () => false,
+    pageFlags: () => 0,
     dropWriteTags: (pfn) => cpu.tlb.dropWriteTags(fast.mem.hostOffset(pfn)),
   },
   new SystemNumberMachine(cpu, fast.mem.memory, cpu.memory),

@@ -16,8 +16,8 @@ export interface InterpreterHost {
   fetchAddress(laddr: number): PhysAddr;
   /** The byte at what fetchAddress() returned: all ones where nothing answers. */
   readCode(paddr: PhysAddr): number;
-  /** Whether the page of an address that has just been fetched from is global. */
-  isGlobal(laddr: number): boolean;
+  /** TLB_* of the page of an address that has just been translated for a fetch. */
+  pageFlags(laddr: number): number;
   /** Makes every write to the page miss the TLB. */
   dropWriteTags(pfn: Pfn): void;
 }

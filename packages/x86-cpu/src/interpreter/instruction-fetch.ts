@@ -2,9 +2,11 @@
 import type { PhysAddr } from '@kexec/phys-mem';
 import { PAGE_SHIFT, PAGE_SIZE } from '@kexec/phys-mem';
 import { decode } from '../decode/decode.js';
-import type { Decoded } from '../decode/decoded.js';
 import { CpuException, VECTOR } from '../exception.js';
+import type { LinearAddr } from '../mmu/segmentation.js';
+import { TLB_GLOBAL } from '../mmu/tlb.js';
 import { CPU_AREA_BYTES, EIP } from '../state/layout.js';
+import type { CalledInsn } from './code-cache.js';
 import type { CodeView } from './code-view.js';
 import type { InterpreterHost } from './host.js';
 
@@ -14,8 +16,14 @@ const MAX_KNOWN = 1024;
 const MAX_PAGES = 256;
 const PAGE_OFFSET_MASK = PAGE_SIZE - 1;
 
-interface Known {
-  readonly decoded: Decoded;
+/** A page that instructions are fetched from. */
+interface FetchPage {
+  readonly paddr: PhysAddr;
+  /** TLB_* of the translation. */
+  readonly flags: number;
+}
+
+interface Known extends CalledInsn {
   readonly bytes: readonly number[];
 }
 
@@ -26,8 +34,9 @@ export class InstructionFetch {
   readonly #state: DataView;
   /** Instructions that cross into another page, by physical address and code size. */
   readonly #known = new Map<number, Known>();
-  /** Physical addresses of pages, by linear page number and privilege. */
-  readonly #pages = new Map<number, PhysAddr>();
+  /** Translations by linear page number and privilege: of global pages, and of others. */
+  readonly #globalPages = new Map<number, FetchPage>();
+  readonly #localPages = new Map<number, FetchPage>();
 
   constructor(host: InterpreterHost, view: CodeView) {
     this.#host = host;
@@ -38,25 +47,42 @@ export class InstructionFetch {
   /** Physical address of the byte at EIP + offset; throws #GP(0) beyond the limit, and #PF. */
   address(offset: number): PhysAddr {
     const laddr = (this.#view.base + this.#checkLimit(offset)) >>> 0;
-    const page = (laddr >>> PAGE_SHIFT) * 2 + (this.#view.isUser ? 1 : 0);
-    const known = this.#pages.get(page);
-    if (known !== undefined) return known + (laddr & PAGE_OFFSET_MASK);
-    const paddr = this.#host.fetchAddress(laddr);
-    if (this.#pages.size === MAX_PAGES) this.#pages.clear();
-    this.#pages.set(page, paddr - (laddr & PAGE_OFFSET_MASK));
-    return paddr;
+    return this.#pageOf(laddr).paddr + (laddr & PAGE_OFFSET_MASK);
+  }
+
+  /** TLB_* of the page that EIP is in; throws like address(). */
+  pageFlags(): number {
+    return this.#pageOf((this.#view.base + this.#checkLimit(0)) >>> 0).flags;
   }
 
   /** Translations changed. */
   forgetPages(): void {
-    this.#pages.clear();
+    this.#globalPages.clear();
+    this.#localPages.clear();
+  }
+
+  /** Translations changed, but for those of global pages. */
+  forgetLocalPages(): void {
+    this.#localPages.clear();
+  }
+
+  #pageOf(laddr: LinearAddr): FetchPage {
+    const key = (laddr >>> PAGE_SHIFT) * 2 + (this.#view.isUser ? 1 : 0);
+    const known = this.#globalPages.get(key) ?? this.#localPages.get(key);
+    if (known !== undefined) return known;
+    const paddr = this.#host.fetchAddress(laddr) - (laddr & PAGE_OFFSET_MASK);
+    const page = { paddr, flags: this.#host.pageFlags(laddr) };
+    const pages = page.flags & TLB_GLOBAL ? this.#globalPages : this.#localPages;
+    if (pages.size === MAX_PAGES) pages.clear();
+    pages.set(key, page);
+    return page;
   }
 
   /** The instruction at EIP. Throws what its fetch or its decoding faults on. */
-  fetch(): Decoded {
+  fetch(): CalledInsn {
     const key = this.address(0) * 2 + (this.#view.codeSize === 32 ? 1 : 0);
     const known = this.#known.get(key);
-    if (known && this.#isStill(known.bytes)) return known.decoded;
+    if (known && this.#isStill(known.bytes)) return known;
     const bytes: number[] = [];
     const fetchByte = (offset: number): number => {
       const byte = this.#host.readCode(this.address(offset));
@@ -67,8 +93,9 @@ export class InstructionFetch {
     if (decoded === 'too-long') throw new CpuException(VECTOR.GP, 0);
     if (decoded === 'undefined-opcode') throw new CpuException(VECTOR.UD);
     if (this.#known.size === MAX_KNOWN) this.#known.clear();
-    this.#known.set(key, { decoded, bytes });
-    return decoded;
+    const insn = { decoded, operands: undefined, bytes };
+    this.#known.set(key, insn);
+    return insn;
   }
 
   /**
@@ -79,11 +106,12 @@ export class InstructionFetch {
     const first = this.address(0);
     const room = PAGE_SIZE - (first % PAGE_SIZE);
     let second = 0;
-    return bytes.every((byte, i) => {
+    for (let i = 0; i < bytes.length; i++) {
       if (i === room) second = this.address(room);
       else this.#checkLimit(i);
-      return this.#host.readCode(i < room ? first + i : second + i - room) === byte;
-    });
+      if (this.#host.readCode(i < room ? first + i : second + i - room) !== bytes[i]) return false;
+    }
+    return true;
   }
 
   #checkLimit(offset: number): number {

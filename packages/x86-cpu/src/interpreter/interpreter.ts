@@ -14,7 +14,7 @@ import { CodeView } from './code-view.js';
 import { handlerModule } from './handler-module.js';
 import type { InterpreterHost } from './host.js';
 import { InstructionFetch } from './instruction-fetch.js';
-import { EXIT, EXIT_REASON, EXIT_RECORD, LEFT } from './record.js';
+import { CALLED, EXIT, EXIT_REASON, EXIT_RECORD, LEFT } from './record.js';
 import { WatchedStores } from './watched-stores.js';
 
 export type { InterpreterHost } from './host.js';
@@ -33,7 +33,6 @@ class HandlerInterpreter implements Interpreter {
   readonly #machine: SystemNumberMachine;
   readonly #state: DataView;
   readonly #cache: CodeCache;
-  readonly #host: InterpreterHost;
   readonly #blocks: BlockTable;
   readonly #places = new BlockPlaces((eip) => this.#blocks.forget(eip));
   readonly #view: CodeView;
@@ -50,7 +49,6 @@ class HandlerInterpreter implements Interpreter {
 
   constructor(host: InterpreterHost, machine: SystemNumberMachine) {
     const { mem } = host;
-    this.#host = host;
     this.#machine = machine;
     this.#state = new DataView(mem.memory.buffer, 0, CPU_AREA_BYTES);
     this.#blocks = new BlockTable(mem.memory);
@@ -63,7 +61,7 @@ class HandlerInterpreter implements Interpreter {
     const stores = new WatchedStores(host.access, mem.memory);
     mem.codePages.onWrite((pfn) => this.#cache.written(pfn, stores.current));
     const renew = () => {
-      const loop = instantiate(mem.memory, stores, (record) => this.#executeSystem(record));
+      const loop = instantiate(mem.memory, stores, (record) => this.#callOut(record));
       this.#run = loop.run;
       return loop;
     };
@@ -108,15 +106,21 @@ class HandlerInterpreter implements Interpreter {
   }
 
   flushNonGlobal(): void {
-    this.#fetcher.forgetPages();
+    this.#fetcher.forgetLocalPages();
     this.#places.dropLocal();
-    if (this.#isInWasm) this.exitSoon();
+    // Of a page that is still known the next record is still the next.
+    if (this.#isInWasm && !this.#places.has(this.#here())) this.exitSoon();
   }
 
   flushPage(laddr: LinearAddr): void {
     this.#fetcher.forgetPages();
     this.#places.dropAround(laddr);
-    if (this.#isInWasm) this.exitSoon();
+    if (this.#isInWasm && !this.#places.has(this.#here())) this.exitSoon();
+  }
+
+  /** Linear address of the instruction under execution. */
+  #here(): LinearAddr {
+    return (this.#view.base + this.#state.getInt32(EIP, true)) >>> 0;
   }
 
   modeChanged(): void {
@@ -153,7 +157,7 @@ class HandlerInterpreter implements Interpreter {
     if (record === 0) return 0;
     this.#blocks.set(eip, view.key, record);
     const laddr = (view.base + eip) >>> 0;
-    this.#places.add(laddr, eip, this.#host.isGlobal(laddr));
+    this.#places.add(laddr, eip, this.#fetcher.pageFlags());
     return record;
   }
 
@@ -181,13 +185,6 @@ class HandlerInterpreter implements Interpreter {
     const reason = this.#state.getInt32(EXIT_REASON, true);
     this.#isRepeating = reason === EXIT.REPEATING;
     switch (reason) {
-      case EXIT.CALL_OUT: {
-        const insn = this.#cache.calledAt(at);
-        if (!insn) return this.#executeOne();
-        this.#executeCalled(insn);
-        this.#countOne();
-        return undefined;
-      }
       case EXIT.HOT:
         this.#translate(at);
         return undefined;
@@ -210,11 +207,16 @@ class HandlerInterpreter implements Interpreter {
     this.#tier?.enqueue({ page, offset, entry, mode: this.#state.getInt32(FLAT_MODE, true) });
   }
 
-  /** Called by the handlers, which count the instruction. */
-  #executeSystem(record: number): void {
+  /** Called by the handlers, which count the instruction. @returns where they go on: CALLED of record.ts */
+  #callOut(record: number): number {
     const insn = this.#cache.calledAt(record);
-    if (!insn) throw new TypeError('a record without its instruction');
-    this.#executeCalled(insn);
+    const { key } = this.#view;
+    const following = insn ? (this.#state.getInt32(EIP, true) + insn.decoded.length) | 0 : 0;
+    this.#executeCalled(insn ?? this.#fetcher.fetch());
+    if (this.#machine.isRepeating) return CALLED.AGAIN;
+    this.#view.refresh();
+    const isNext = this.#state.getInt32(EIP, true) === following && this.#view.key === key;
+    return isNext && insn ? CALLED.NEXT : CALLED.JUMP;
   }
 
   #executeCalled(insn: CalledInsn): void {
@@ -228,15 +230,10 @@ class HandlerInterpreter implements Interpreter {
       const paddr = this.#fetcher.address(0);
       if (this.#hooks.has(paddr)) return paddr;
     }
-    this.#machine.execute(this.#fetcher.fetch());
-    this.#countOne();
-    return undefined;
-  }
-
-  /** The machine has executed an instruction. */
-  #countOne(): void {
+    this.#executeCalled(this.#fetcher.fetch());
     this.#isRepeating = this.#machine.isRepeating;
     this.#setLeft(this.left - 1);
+    return undefined;
   }
 
   /** What is left of the budget: a slice of it for the handlers, the rest held back. */
@@ -250,7 +247,7 @@ class HandlerInterpreter implements Interpreter {
 function instantiate(
   memory: WebAssembly.Memory,
   access: MemoryAccess,
-  system: (record: number) => void,
+  system: (record: number) => number,
 ): DispatchLoop {
   const { exports } = new WebAssembly.Instance(handlerModule().module, cpuImports(memory, access, system));
   return exports as unknown as DispatchLoop;

@@ -66,14 +66,22 @@ export const EXIT = {
   LOOKUP: 1,
   /** The record's page has been written to. */
   STALE: 2,
-  /** The interpreting machine must execute the instruction. */
-  CALL_OUT: 3,
   /** A hooked address. */
-  HOOK: 4,
+  HOOK: 3,
   /** The budget is used up between two iterations of a REP. */
-  REPEATING: 5,
+  REPEATING: 4,
   /** An entry has been passed often enough to be translated. */
-  HOT: 6,
+  HOT: 5,
+} as const;
+
+/** Where the handlers go on after an instruction that the interpreting machine has executed for them. */
+export const CALLED = {
+  /** At the record that follows: neither EIP nor the view of code has been changed. */
+  NEXT: 0,
+  /** Wherever EIP is now, in whatever view. */
+  JUMP: 1,
+  /** At the same record: an iteration of a REP that was not its last. */
+  AGAIN: 2,
 } as const;
 
 /*

@@ -29,13 +29,17 @@ export function isDeferred(aux: Expr | Deferred | undefined): aux is Deferred {
   return aux !== undefined && 'operation' in aux;
 }
 
-/** The temporaries that a state is made of. */
-export function localsOf({ result, aux, of }: FlagState): number[] {
-  const operands = [of, aux].flatMap((from) =>
-    isDeferred(from) ? [from.a, from.b, from.result, from.carry] : [],
+/** Whether a state is made of a temporary. */
+export function isMadeOf({ result, aux, of }: FlagState, index: number): boolean {
+  if (result?.index === index || isOperand(of, index)) return true;
+  return isDeferred(aux) ? isOperand(aux, index) : aux?.index === index;
+}
+
+function isOperand(of: Deferred | undefined, index: number): boolean {
+  if (!of) return false;
+  return (
+    of.a.index === index || of.b.index === index || of.result.index === index || of.carry?.index === index
   );
-  const values = [result, isDeferred(aux) ? undefined : aux, ...operands];
-  return values.flatMap((value) => value?.index ?? []);
 }
 
 /** Writes FLAG_RESULT and FLAG_AUX as the interpreter would; the machine takes no flags for later meanwhile. */

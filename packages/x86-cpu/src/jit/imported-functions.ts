@@ -10,7 +10,7 @@ export const IMPORTS = [
   { name: 'write', type: { params: [I32, I32, I32, I32], results: [] } },
   { name: 'check', type: { params: [I32, I32, I32], results: [] } },
   { name: 'raise', type: { params: [I32, I32], results: [] } },
-  { name: 'system', type: { params: [I32], results: [] } },
+  { name: 'system', type: { params: [I32], results: [I32] } },
 ] as const satisfies readonly { name: string; type: FuncType }[];
 export const READ = 0;
 export const WRITE = 1;

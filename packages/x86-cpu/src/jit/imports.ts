@@ -8,12 +8,12 @@ import { NO_ERROR_CODE } from './imported-functions.js';
 /**
  * The import object of every emitted module; its functions are those of `IMPORTS`.
  *
- * @param system - executes the system instruction of a record
+ * @param system - executes the instruction of a record, and says where to go on (CALLED of record.ts)
  */
 export function cpuImports(
   memory: WebAssembly.Memory,
   access: MemoryAccess,
-  system: (record: number) => void,
+  system: (record: number) => number,
 ): WebAssembly.Imports {
   const cpu = {
     memory,

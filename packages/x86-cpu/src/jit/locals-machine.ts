@@ -8,7 +8,7 @@ import {
   ENTRY_FLAGS,
   type FlagState,
   isDeferred,
-  localsOf,
+  isMadeOf,
   setFlags,
 } from './deferred-flags.js';
 import { constant, type Expr, local } from './expr.js';
@@ -50,9 +50,9 @@ export abstract class LocalsMachine extends WasmMachine {
 
   /** An instruction ends: its temporaries are free again, but for those that flags wait in. */
   protected releaseTemporaries(): void {
-    const kept = new Set([...localsOf(this.#flags), ...this.heldLocals()]);
+    const held = new Set(this.heldLocals());
     for (const index of this.#taken) {
-      if (kept.has(index)) continue;
+      if (held.has(index) || isMadeOf(this.#flags, index)) continue;
       this.#taken.delete(index);
       const type = this.typeOf(index);
       this.#free.set(type, [...(this.#free.get(type) ?? []), index]);

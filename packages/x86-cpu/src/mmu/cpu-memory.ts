@@ -10,6 +10,7 @@ import { CPL, CR0, EFLAGS_REST } from '../state/layout.js';
 import type { Registers } from '../state/registers.js';
 import { ACCESS_FETCH, ACCESS_READ, ACCESS_USER, ACCESS_WRITE, type Paging } from './paging.js';
 import { type LinearAddr, linearAddress } from './segmentation.js';
+import type { Tlb } from './tlb.js';
 
 type Bytes = 1 | 2 | 4;
 
@@ -25,12 +26,17 @@ const DOUBLE_EXTENDED_BYTES = 10;
 export class CpuMemory implements MemoryAccess {
   readonly #registers: Registers;
   readonly #paging: Paging;
+  readonly #tlb: Tlb;
   readonly #mem: PhysMem;
+  /** All of the Wasm memory. */
+  readonly #view: DataView;
   readonly #debug: DebugUnit;
 
-  constructor(registers: Registers, paging: Paging, mem: PhysMem, debug: DebugUnit) {
+  constructor(registers: Registers, paging: Paging, tlb: Tlb, mem: PhysMem, debug: DebugUnit) {
     this.#registers = registers;
     this.#paging = paging;
+    this.#tlb = tlb;
+    this.#view = new DataView(mem.memory.buffer);
     this.#mem = mem;
     this.#debug = debug;
   }
@@ -107,6 +113,8 @@ export class CpuMemory implements MemoryAccess {
    * @returns uint32
    */
   readLinear(laddr: LinearAddr, bytes: Bytes, user: number): number {
+    const host = this.#tlb.hostOf(user !== 0, laddr, bytes, false);
+    if (host !== -1) return this.#readHost(host, bytes);
     const paddr = this.#paging.translate(laddr, ACCESS_READ | user);
     if (!crossesPage(laddr, bytes)) return this.#readPhysical(paddr, bytes);
     const next = this.#paging.translate(nextPage(laddr), ACCESS_READ | user);
@@ -115,6 +123,11 @@ export class CpuMemory implements MemoryAccess {
 
   /** Writes once both pages of a crossing have been checked. */
   writeLinear(laddr: LinearAddr, bytes: Bytes, value: number, user: number): void {
+    const host = this.#tlb.hostOf(user !== 0, laddr, bytes, true);
+    if (host !== -1) {
+      this.#writeHost(host, bytes, value);
+      return;
+    }
     const paddr = this.#paging.translate(laddr, ACCESS_WRITE | user);
     if (!crossesPage(laddr, bytes)) {
       this.#writePhysical(paddr, bytes, value);
@@ -128,6 +141,7 @@ export class CpuMemory implements MemoryAccess {
 
   /** Throws what writeLinear() would throw; writes nothing but A and D bits. */
   checkLinearWrite(laddr: LinearAddr, bytes: Bytes, user: number): void {
+    if (this.#tlb.hostOf(user !== 0, laddr, bytes, true) !== -1) return;
     this.#paging.translate(laddr, ACCESS_WRITE | user);
     if (crossesPage(laddr, bytes)) this.#paging.translate(nextPage(laddr), ACCESS_WRITE | user);
   }
@@ -142,6 +156,18 @@ export class CpuMemory implements MemoryAccess {
     for (let i = 0; i < bytes; i++)
       value |= this.#readPhysical(byteAddress(laddr, i, paddr, next), 1) << (8 * i);
     return value >>> 0;
+  }
+
+  #readHost(host: number, bytes: Bytes): number {
+    if (bytes === 4) return this.#view.getUint32(host, true);
+    return bytes === 2 ? this.#view.getUint16(host, true) : this.#view.getUint8(host);
+  }
+
+  /** To a page of RAM that holds no code: nobody else must hear of it. */
+  #writeHost(host: number, bytes: Bytes, value: number): void {
+    if (bytes === 4) this.#view.setUint32(host, value, true);
+    else if (bytes === 2) this.#view.setUint16(host, value, true);
+    else this.#view.setUint8(host, value);
   }
 
   #readPhysical(paddr: PhysAddr, bytes: Bytes): number {

@@ -35,6 +35,17 @@ describe('TLB', () => {
     expect(tags(PAGE, false).slice(0, 2)).toEqual([PAGE, 1]);
   });
 
+  it('a lookup hits where the whole access lies in a page that the view may reach so', () => {
+    const { tlb } = makeTlb();
+    tlb.fill(false, PAGE, HOST, false, 0);
+    expect(tlb.hostOf(false, PAGE + 0xffc, 4, false)).toBe(HOST + 0xffc);
+    expect(tlb.hostOf(false, PAGE + 0xffd, 4, false)).toBe(-1);
+    expect(tlb.hostOf(false, PAGE, 4, true)).toBe(-1);
+    expect(tlb.hostOf(true, PAGE, 4, false)).toBe(-1);
+    tlb.fill(false, PAGE, HOST, true, 0);
+    expect(tlb.hostOf(false, PAGE + 8, 4, true)).toBe(HOST + 8);
+  });
+
   it('global pages survive a write to CR3, and nothing survives a full flush', () => {
     const { tlb, tags } = makeTlb();
     tlb.fill(false, PAGE, HOST, true, TLB_GLOBAL);

@@ -28,7 +28,7 @@ const LARGE_PAGE_SHIFT = 22;
 export const TLB_GLOBAL = 1;
 export const TLB_LARGE = 2;
 
-/** Fills and empties the tables; looking up is the handlers' business. */
+/** Fills and empties the tables; the handlers look up by themselves. */
 export class Tlb {
   readonly #words: Int32Array;
   /**
@@ -60,11 +60,18 @@ export class Tlb {
     this.#list(at);
   }
 
-  /** Whether the page is there, and global. */
-  isGlobal(user: boolean, laddr: LinearAddr): boolean {
+  /** TLB_GLOBAL and TLB_LARGE of a page that is there; one that is not might be part of a large page. */
+  flagsOf(user: boolean, laddr: LinearAddr): number {
     const at = viewWord(user) + entryWord(laddr);
     const isThere = this.#words[at + READ_TAG] === (laddr & PAGE_MASK);
-    return isThere && ((this.#words[at + FLAGS] ?? 0) & TLB_GLOBAL) !== 0;
+    return isThere ? (this.#words[at + FLAGS] ?? 0) : TLB_LARGE;
+  }
+
+  /** Byte offset in the Wasm memory of what an access may reach without a walk, or -1. */
+  hostOf(user: boolean, laddr: LinearAddr, bytes: number, isWrite: boolean): number {
+    const at = viewWord(user) + entryWord(laddr);
+    const isHit = this.#words[at + (isWrite ? WRITE_TAG : READ_TAG)] === ((laddr + bytes - 1) & PAGE_MASK);
+    return isHit ? (laddr + (this.#words[at + ADDEND] ?? 0)) >>> 0 : -1;
   }
 
   /** Empties both views, global pages too. */

@@ -2,6 +2,7 @@
 import { noteFlatMode } from './flat-mode.js';
 import {
   CS,
+  DS,
   EIP,
   SEGMENT_ATTRIBUTES,
   SEGMENT_BASE,
@@ -83,7 +84,7 @@ export function setSegment(registers: Registers, index: number, state: SegmentSt
   registers.set(field + SEGMENT_READ_END, isReadable(state.attributes) ? end : 0);
   registers.set(field + SEGMENT_WRITE_END, isWritable(state.attributes) ? end : 0);
   if (index === SS) registers.set(STACK_MASK, state.attributes & ATTRIBUTE_DB ? 0xffff_ffff : 0xffff);
-  noteFlatMode(registers);
+  if (index <= DS) noteFlatMode(registers);
 }
 
 /** The visible part. */
