@@ -37,12 +37,14 @@ mulsd xmmX, [esi+D]|subsd xmmX, [esi+D]|divsd xmmX, [esi+D]|sqrtsd xmmX, [esi+D]
 addss xmmX, xmmY|mulss xmmX, xmmY|subss xmmX, [edi+D]|divss xmmX, xmmY|sqrtss xmmX, xmmY|minss xmmX, xmmY
 cvtsi2sd xmmX, eax|cvtsi2sd xmmX, dword [edi+D]|cvttsd2si eax, xmmX|cvtsd2si ecx, [esi+D]|cvtss2sd xmmX, xmmY
 cvtsd2ss xmmX, xmmY|cvttss2si edx, xmmX|ucomisd xmmX, xmmY|comisd xmmX, [esi+D]|ucomiss xmmX, xmmY
+addpd xmmX, xmmY|subpd xmmX, xmmY|mulpd xmmX, [esi+A]|divpd xmmX, xmmY|sqrtpd xmmX, xmmY|addps xmmX, xmmY|mulps xmmX, xmmY
+subps xmmX, [esi+A]|divps xmmX, xmmY|sqrtps xmmX, xmmY|cvtdq2pd xmmX, [edi+D]|cvtdq2pd xmmX, xmmY|cvtsi2ss xmmX, ecx
 movaps xmmX, xmmY|movapd xmmX, [esi+A]|movups [edi+D], xmmX|movdqu xmmX, [esi+D]|movdqa [esi+A], xmmX|movd xmmX, eax
 movd eax, xmmX|movd [edi+D], xmmX|movq xmmX, [esi+D]|movq [esi+D], xmmX|movq xmmX, xmmY|movhpd xmmX, [esi+D]
 movlpd [esi+D], xmmX|movhps [esi+D], xmmX|movhlps xmmX, xmmY|movlhps xmmX, xmmY|andpd xmmX, xmmY|xorps xmmX, xmmY
 andnps xmmX, xmmY|por xmmX, xmmY|pxor xmmX, [esi+A]|andps xmmX, [esi+A]|pxor xmmX, xmmX`;
 const PACKED_NAMES = `paddb paddw paddd paddq psubb psubw psubd psubq paddsb paddsw paddusb paddusw psubsb psubsw psubusb
-psubusw pmullw pmaddwd pcmpeqb pcmpeqw pcmpeqd pcmpgtb pcmpgtw pcmpgtd pminub pmaxub pminsw pmaxsw pavgb pavgw packsswb
+psllw psrlw psraw pslld psrld psrad psllq psrlq psubusw pmullw pmaddwd pcmpeqb pcmpeqw pcmpeqd pcmpgtb pcmpgtw pcmpgtd pminub pmaxub pminsw pmaxsw pavgb pavgw packsswb
 packuswb packssdw punpcklbw punpcklwd punpckldq punpcklqdq punpckhbw punpckhwd punpckhdq punpckhqdq unpcklps unpcklpd
 unpckhps unpckhpd pmulhw pmulhuw pmuludq`;
 const PACKED = `pshufd xmmX, xmmY, N|pshuflw xmmX, xmmY, N|pshufhw xmmX, [esi+A], N|shufps xmmX, xmmY, N|shufpd xmmX, xmmY, N

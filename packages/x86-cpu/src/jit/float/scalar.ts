@@ -15,8 +15,10 @@ export const PE = 0x20;
 export const PM = 0x1000;
 export const RC = 0x6000;
 
-/** Operands and the host's result; whether that may be stored. Inexactness has then been noted in MXCSR. */
+/** Operands and the host's result; what is to be done with that. */
 export const EXACT = { params: [F64, F64, F64], results: [I32] };
+/** The row is to do it; store; store and note inexactness. */
+export const OUTCOME = { REFUSED: 0, EXACT: 1, INEXACT: 2 } as const;
 export type ScalarOperation = 'add' | 'multiply' | 'divide' | 'root';
 
 /** The numbers of a format that raise nothing: from the smallest normal one to the largest. */
@@ -43,11 +45,12 @@ export function isPlain(value: Code, { least, most }: typeof DOUBLE_RANGE | type
   return op('i32.or', isNormal, op('f64.eq', value, f64(0)));
 }
 
-/** exactAdd … exactRoot; the operand of a root is the second. */
+/** Once the inexact flag is set, everything is as good as exact: exactAdd … exactRoot; the operand of a root is the second. */
 export function exactDouble(operation: ScalarOperation): Func {
   const f = new FunctionCode(EXACT);
   const [a, b, result] = [0, 1, 2].map((i) => f.parameter(i)) as [Local, Local, Local];
-  const refuseUnless = (condition: Code) => f.if(op('i32.eqz', condition), () => f.return(i32Const(0)));
+  const refuseUnless = (condition: Code) =>
+    f.if(op('i32.eqz', condition), () => f.return(i32Const(OUTCOME.REFUSED)));
   refuseUnless(op('i32.eq', masked(mxcsr(), RC | PM), i32Const(PM)));
   if (operation !== 'root') refuseUnless(isPlain(a.get, DOUBLE_RANGE));
   refuseUnless(isPlain(b.get, DOUBLE_RANGE));
@@ -55,9 +58,9 @@ export function exactDouble(operation: ScalarOperation): Func {
   // The smallest normal number may have been tiny before it was rounded.
   refuseUnless(op('f64.ne', op('f64.abs', result.get), f64(DOUBLE_RANGE.least)));
   if (operation === 'multiply' || operation === 'divide') refuseLost(f, operation, a, b, result);
-  f.if(masked(mxcsr(), PE), () => f.return(i32Const(1)));
-  f.if(op('i32.eqz', isExact(f, operation, a, b, result)), () => f.emit(setInexact()));
-  f.return(i32Const(1));
+  f.if(masked(mxcsr(), PE), () => f.return(i32Const(OUTCOME.EXACT)));
+  const inexact = op('i32.eqz', isExact(f, operation, a, b, result));
+  f.return(op('i32.add', inexact, i32Const(OUTCOME.EXACT)));
   return f.func();
 }
 
@@ -65,7 +68,7 @@ export function exactDouble(operation: ScalarOperation): Func {
 function refuseLost(f: FunctionCode, operation: 'multiply' | 'divide', a: Local, b: Local, result: Local) {
   const isZero = (value: Local) => op('f64.eq', value.get, f64(0));
   const mayBe = operation === 'multiply' ? op('i32.or', isZero(a), isZero(b)) : isZero(a);
-  f.if(op('i32.and', isZero(result), op('i32.eqz', mayBe)), () => f.return(i32Const(0)));
+  f.if(op('i32.and', isZero(result), op('i32.eqz', mayBe)), () => f.return(i32Const(OUTCOME.REFUSED)));
 }
 
 function isExact(f: FunctionCode, operation: ScalarOperation, a: Local, b: Local, result: Local): Code {

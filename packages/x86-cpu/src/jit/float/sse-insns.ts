@@ -1,6 +1,6 @@
-/** SSE and SSE2 instructions on one number, and moves, where they are fast: numbers that are zero or normal. */
+/** SSE and SSE2 moves, comparisons and conversions where they are fast: numbers that are zero or normal. */
 import { i32Const } from '../wasm/instructions.js';
-import { f64, i64, op, simd } from '../wasm/typed.js';
+import { f64, op, simd } from '../wasm/typed.js';
 import type { Code } from '../wasm/values.js';
 import { setCompareFlags } from './compare-flags.js';
 import {
@@ -10,50 +10,9 @@ import {
   type FloatOperand,
   storeCode,
 } from './float-insn.js';
-import type { FloatFunctionName } from './functions.js';
-import { DOUBLE_RANGE, isPlain, mxcsr, PE, PM, RC, SINGLE_RANGE, setInexact } from './scalar.js';
+import { DOUBLE_RANGE, isPlain, mxcsr, PM, RC, SINGLE_RANGE, setInexact } from './scalar.js';
 
-const EXPONENT_FIELD = 0x7ff;
 const ZERO_128 = simd('v128.const', [], new Uint8Array(16));
-
-/** What the host computes, and the function that decides whether that is right where it is not plain to see. */
-interface HostOperation {
-  readonly compute: 'f64.add' | 'f64.sub' | 'f64.mul' | 'f64.div' | 'f64.sqrt';
-  readonly check: FloatFunctionName;
-}
-
-export const ADD: HostOperation = { compute: 'f64.add', check: 'exactAdd' };
-export const SUB: HostOperation = { compute: 'f64.sub', check: 'exactAdd' };
-export const MUL: HostOperation = { compute: 'f64.mul', check: 'exactMultiply' };
-export const DIV: HostOperation = { compute: 'f64.div', check: 'exactDivide' };
-export const SQRT: HostOperation = { compute: 'f64.sqrt', check: 'exactRoot' };
-
-/** A double's exponent is neither that of zeros and denormals nor, at the upper end, the last or infinity's. */
-function isInside(value: Bound, least: 1 | 2): Code {
-  const upper = op('i32.wrap_i64', op('i64.shr_u', op('i64.reinterpret_f64', value.get), i64(52n)));
-  const field = op('i32.sub', op('i32.and', upper, i32Const(EXPONENT_FIELD)), i32Const(least));
-  return op('i32.lt_u', field, i32Const(EXPONENT_FIELD - 1 - least));
-}
-
-/** ADDSD, SUBSD, MULSD, DIVSD, SQRTSD. */
-export const scalarDouble =
-  ({ compute, check }: HostOperation): FastSemantics =>
-  (f) => {
-    f.requireSse();
-    const isRoot = compute === 'f64.sqrt';
-    const b = f.f64(f.load(f.operand(1), 'f64.load', 64));
-    const a = isRoot ? b : f.f64(f.load(f.operand(0), 'f64.load', 64));
-    const result = f.f64(isRoot ? op(compute, b.get) : op(compute, a.get, b.get));
-    const areInside = op('i32.and', isInside(a, 1), isInside(b, 1));
-    const isUsual = op('i32.eq', op('i32.and', mxcsr(), i32Const(RC | PM | PE)), i32Const(PM | PE));
-    const isPlainToSee = op('i32.and', isUsual, op('i32.and', areInside, isInside(result, 2)));
-    f.m.if(f.i32(op('i32.eqz', isPlainToSee)), () => {
-      // A difference is a sum.
-      const second = compute === 'f64.sub' ? op('f64.neg', b.get) : b.get;
-      f.leaveIf(op('i32.eqz', f.call(check, a.get, second, result.get)));
-    });
-    f.storeRegister(f.operand(0), result.get, 'f64.store');
-  };
 
 /** MOVAPS, MOVDQA and their like between registers and 16 bytes of memory. */
 export const move128 =
@@ -188,7 +147,7 @@ export const singleToDouble: FastSemantics = (f) => {
 };
 
 /** The number as a single, in a double; what is not surely the processor's is left. */
-function narrowed(f: FloatInsn, value: Bound): Bound {
+export function narrowed(f: FloatInsn, value: Bound): Bound {
   f.leaveIf(op('i32.and', mxcsr(), i32Const(RC)));
   const single = f.f64(op('f64.promote_f32', op('f32.demote_f64', value.get)));
   const magnitude = op('f64.abs', single.get);
@@ -209,35 +168,6 @@ export const doubleToSingle: FastSemantics = (f) => {
   noteUnless(f, op('f64.eq', single.get, value.get));
   f.storeRegister(f.operand(0), op('f32.demote_f64', single.get), 'f32.store');
 };
-
-/**
- * ADDSS, SUBSS, MULSS, DIVSS, SQRTSS: of two singles, the double nearest to the exact result rounds to the single
- * nearest to it, for 53 >= 2 · 24 + 2.
- */
-export const scalarSingle =
-  ({ compute, check }: HostOperation): FastSemantics =>
-  (f) => {
-    f.requireSse();
-    const isRoot = compute === 'f64.sqrt';
-    const b = scalarOf(f, f.operand(1), true);
-    const a = isRoot ? b : scalarOf(f, f.operand(0), true);
-    f.leaveIf(op('i32.eqz', op('i32.and', isPlain(a.get, SINGLE_RANGE), isPlain(b.get, SINGLE_RANGE))));
-    f.leaveIf(op('i32.eqz', op('i32.and', mxcsr(), i32Const(PM))));
-    const wide = f.f64(isRoot ? op(compute, b.get) : op(compute, a.get, b.get));
-    const single = narrowed(f, wide);
-    const { m } = f;
-    m.if(f.i32(op('i32.eqz', op('i32.and', mxcsr(), i32Const(PE)))), () => {
-      m.if(
-        f.i32(op('f64.eq', single.get, wide.get)),
-        () => {
-          const second = compute === 'f64.sub' ? op('f64.neg', b.get) : b.get;
-          f.leaveIf(op('i32.eqz', f.call(check, a.get, second, wide.get)));
-        },
-        () => m.emit(setInexact()),
-      );
-    });
-    f.storeRegister(f.operand(0), op('f32.demote_f64', single.get), 'f32.store');
-  };
 
 /** The logic of both register files' operations on bits. */
 export const bitwise =

@@ -1,6 +1,6 @@
 /** Packed integers and shuffles on XMM registers, as the vector instructions that WebAssembly has for them. */
 import { i32Const } from '../wasm/instructions.js';
-import { op, type SIMD, simd } from '../wasm/typed.js';
+import { i64, op, type SIMD, simd } from '../wasm/typed.js';
 import type { Code } from '../wasm/values.js';
 import type { FastSemantics, FloatInsn } from './float-insn.js';
 
@@ -112,6 +112,18 @@ export const shiftLanes = (name: VectorName, width: number): FastSemantics =>
     const result = by === undefined ? ZERO_128 : simd(name, [value, i32Const(by)]);
     f.storeRegister(f.operand(0), result, 'v128.store');
   });
+
+/** Shifts of lanes by a count in the low quadword of the source, one within the width. */
+export const shiftByRegister =
+  (name: VectorName, width: number): FastSemantics =>
+  (f) => {
+    f.requireSse();
+    const source = f.v128(f.load(f.operand(1), 'v128.load', 128, true)).get;
+    const count = f.i64(simd('i64x2.extract_lane', [source], [0])).get;
+    f.leaveIf(op('i64.ge_u', count, i64(BigInt(width))));
+    const value = f.load(f.operand(0), 'v128.load', 128);
+    f.storeRegister(f.operand(0), simd(name, [value, op('i32.wrap_i64', count)]), 'v128.store');
+  };
 
 /** PMOVMSKB, MOVMSKPS, MOVMSKPD: the sign bit of each lane. */
 export const signs =

@@ -1,15 +1,18 @@
 /** The SSE and SSE2 rows that have a fast way, by their text. */
 import type { FastSemantics } from './float-insn.js';
+import * as arithmetic from './sse-arithmetic.js';
 import * as sse from './sse-insns.js';
 import * as packed from './sse-packed.js';
 
 type Rows = Record<string, FastSemantics>;
 
-/** Rows on both register widths of a format. */
-function scalar(name: string, operation: Parameters<typeof sse.scalarDouble>[0]): Rows {
+/** An operation's four rows. */
+function four(name: string, operation: Parameters<typeof arithmetic.double>[0]): Rows {
   return {
-    [`${name}SD Vsd,Wsd`]: sse.scalarDouble(operation),
-    [`${name}SS Vss,Wss`]: sse.scalarSingle(operation),
+    [`${name}SD Vsd,Wsd`]: arithmetic.double(operation, 1),
+    [`${name}PD Vpd,Wpd`]: arithmetic.double(operation, 2),
+    [`${name}SS Vss,Wss`]: arithmetic.single(operation, 1),
+    [`${name}PS Vps,Wps`]: arithmetic.single(operation, 4),
   };
 }
 
@@ -61,11 +64,11 @@ const PACKED = {
 const packedRows = Object.entries(PACKED).map(([name, vector]) => [`${name} Vdq,Wdq`, packed.packed(vector)]);
 
 export const SSE_FAST: Readonly<Rows> = {
-  ...scalar('ADD', sse.ADD),
-  ...scalar('SUB', sse.SUB),
-  ...scalar('MUL', sse.MUL),
-  ...scalar('DIV', sse.DIV),
-  ...scalar('SQRT', sse.SQRT),
+  ...four('ADD', arithmetic.ADD),
+  ...four('SUB', arithmetic.SUB),
+  ...four('MUL', arithmetic.MUL),
+  ...four('DIV', arithmetic.DIV),
+  ...four('SQRT', arithmetic.SQRT),
   ...bitwise('AND', 'v128.and'),
   ...bitwise('ANDN', 'v128.andnot'),
   ...bitwise('OR', 'v128.or'),
@@ -154,4 +157,13 @@ export const SSE_FAST: Readonly<Rows> = {
   'MOVMSKPD Gd,Upd': packed.signs('i64x2.bitmask'),
   'PEXTRW Gd,Udq,Ib': packed.extractWord,
   'PINSRW Vdq,Mw/Rd,Ib': packed.insertWord,
+  'CVTDQ2PD Vpd,Wq': arithmetic.integersToDoubles,
+  'PSLLW Vdq,Wdq': packed.shiftByRegister('i16x8.shl', 16),
+  'PSRLW Vdq,Wdq': packed.shiftByRegister('i16x8.shr_u', 16),
+  'PSRAW Vdq,Wdq': packed.shiftByRegister('i16x8.shr_s', 16),
+  'PSLLD Vdq,Wdq': packed.shiftByRegister('i32x4.shl', 32),
+  'PSRLD Vdq,Wdq': packed.shiftByRegister('i32x4.shr_u', 32),
+  'PSRAD Vdq,Wdq': packed.shiftByRegister('i32x4.shr_s', 32),
+  'PSLLQ Vdq,Wdq': packed.shiftByRegister('i64x2.shl', 64),
+  'PSRLQ Vdq,Wdq': packed.shiftByRegister('i64x2.shr_u', 64),
 };

@@ -28,6 +28,7 @@ export const SIMD = {
   'v128.store': 0x0b,
   'v128.const': 0x0c,
   'i8x16.shuffle': 0x0d,
+  'i64x2.extract_lane': 0x1d,
   'i8x16.eq': 0x23,
   'i8x16.gt_s': 0x27,
   'i16x8.eq': 0x2d,
