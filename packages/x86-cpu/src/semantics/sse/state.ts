@@ -107,6 +107,8 @@ export const fxrstor: SystemSemantics = (m) => {
   const status = word(0) >>> 16;
   registers.set(FPU_CONTROL, word(0) & 0xffff);
   registers.set(FPU_STATUS, status);
+  // FERR# goes away with the exception.
+  if (!cpu.fpu.isExceptionPending) cpu.board.setFerr?.(false);
   registers.set(FPU_OPCODE, (word(1) >>> 16) & FOP_MASK);
   registers.set(FPU_IP, word(2));
   registers.set(FPU_CS, word(3) & 0xffff);
