@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createBzImageGuest, createElfGuest } from '@kexec/guests';
+import { createBzImageGuest, createElfGuest, createMultibootGuest } from '@kexec/guests';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const bundle = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
@@ -29,6 +29,7 @@ function file(name: string, bytes: Uint8Array | string): string {
 const elf = createElfGuest();
 const bzImage = createBzImageGuest();
 const elfPath = file('guest.elf', elf);
+const bzImagePath = file('guest.bzimage', bzImage);
 
 function changed(bytes: Uint8Array, offset: number, ...values: number[]): Uint8Array {
   const copy = Uint8Array.from(bytes);
@@ -235,5 +236,91 @@ describe('support', () => {
     expect(instructions).toContainEqual(
       expect.objectContaining({ instruction: 'CPUID', since: '486-cpuid' }),
     );
+  });
+});
+
+describe('options of kexec(8)', () => {
+  const multiboot = file('mb.elf', createMultibootGuest());
+
+  test('--module hands a multiboot kernel a file and its command line', () => {
+    const module = file('a.mod', 'module bytes');
+    const { status, stdout } = kexec(
+      multiboot,
+      '--append',
+      'x y',
+      '--module',
+      `${module} one`,
+      '--module',
+      module,
+    );
+    expect(stdout).toContain('cmdline mb.elf x y');
+    expect(stdout).toMatch(/module [0-9a-f]{8} size 0000000c sum [0-9a-f]{8} \S*a\.mod one\r\nmodule/);
+    expect(status).toBe(0);
+  });
+
+  test('--console-serial announces the purgatory, and -i leaves out nothing else', () => {
+    expect(kexec(multiboot, '--console-serial').stdout).toContain('kexec: in purgatory\r\nmultiboot kernel');
+    expect(kexec(multiboot, '-i').stdout).not.toContain('purgatory');
+  });
+
+  test('--reuse-cmdline puts the running kernel’s parameters first, without its own', () => {
+    const args = ['--kernel-args', 'crashkernel=16M root=/dev/sda', '--reuse-cmdline', '--append', 'new'];
+    expect(kexec(elfPath, ...args).stdout).toContain('command line "root=/dev/sda new"');
+  });
+
+  test('what has no effect is accepted, what cannot be followed is refused with the reason', () => {
+    expect(kexec(elfPath, '-f', '-x', '-y', '-a', '--noefi').status).toBe(0);
+    expect(kexec(elfPath, '-s')).toMatchObject({ status: 3, stderr: expect.stringContaining('ENOSYS') });
+    expect(kexec(elfPath, '--dtb', 'x')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('device tree'),
+    });
+    expect(kexec(elfPath, '--args-elf', '--args-none').status).toBe(2);
+    expect(kexec(elfPath, '--serial-baud', '7').stderr).toContain('[BAD_OPTION]');
+  });
+});
+
+describe('plan, inspect and explain', () => {
+  test('plan shows places and rules, and is 3 when the load would fail', () => {
+    const { status, stdout } = kexec('plan', elfPath, '--append', 'x', '--memory', '64M');
+    expect(stdout).toMatch(/segments\n {2}00003000-00004fff .* boot_params\n/);
+    expect(stdout).toContain('PASS  no two segments overlap');
+    expect(stdout).toMatch(/kernel {2}\d+ pages, \d+ of them in place, control page [0-9a-f]{8}/);
+    expect(status).toBe(0);
+    const initrd = file('half', Buffer.alloc(9 << 20));
+    const failed = kexec('plan', bzImagePath, '--initrd', initrd, '--memory', '16M', '--json');
+    expect(JSON.parse(failed.stdout).plan.rules.some(({ holds }: { holds: boolean }) => !holds)).toBe(true);
+    expect(failed.status).toBe(3);
+  });
+
+  test('plan takes a memory map from a copy of /proc/iomem', () => {
+    const iomem = file(
+      'iomem',
+      '00001000-0009fbff : System RAM\n00100000-01ffffff : System RAM\n  01000000-0117ffff : Kernel code\n',
+    );
+    expect(kexec('plan', elfPath, '--iomem', iomem).stdout).toContain(
+      'RAM\n  00001000-0009efff\n  00100000-01ffffff\n',
+    );
+    expect(kexec('plan', elfPath, '--iomem', file('none', '00000000-00000000 : System\n')).status).toBe(2);
+  });
+
+  test('inspect prints a field, asserts one, and compares two files', () => {
+    expect(kexec('inspect', bzImagePath, '--field', 'header.version').stdout).toBe('0x20f\n');
+    expect(kexec('inspect', bzImagePath, '--assert', 'type=bzImage').status).toBe(0);
+    expect(kexec('inspect', bzImagePath, '--assert', 'type=elf-x86')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('type is bzImage, not elf-x86'),
+    });
+    const other = file('other', changed(bzImage, 0x260, 0, 0, 1, 0));
+    expect(kexec('inspect', '--diff', bzImagePath, other).stdout).toMatch(
+      /^header\.init_size: 0x\w+ -> 0x10000\n$/,
+    );
+    expect(kexec('inspect', file('no', 'no kernel')).status).toBe(4);
+  });
+
+  test('explain knows codes, numbers and errnos', () => {
+    expect(kexec('explain', 'KX1402').stdout).toMatch(/^OVERLAP KX1402: /);
+    expect(kexec('explain').stdout).toMatch(/^KX1001 {2}EMPTY_FILE {2}/);
+    expect(kexec('explain', 'NONSENSE').status).toBe(2);
   });
 });

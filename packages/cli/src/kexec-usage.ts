@@ -39,7 +39,7 @@ export function checkUsage(file: string | undefined, flags: KexecFlags): void {
   const runs = flags.exec || flags.crash || (file !== undefined && !flags.load && !flags.loadPanic);
   if (flags.snapshotSave !== undefined && !runs)
     throw usage('--snapshot-save saves a machine when its run ends, and none runs');
-  const idle = FILE_OPTIONS.find((name) => flags[name] !== undefined);
+  const idle = FILE_OPTIONS.find((name) => isGiven(flags, name));
   if (file === undefined && idle)
     throw usage(`${optionOf(idle)} says how a FILE is loaded, and there is none`);
 }
@@ -62,12 +62,17 @@ function refuse(
   flags: KexecFlags,
   names: readonly (keyof KexecFlags)[],
 ): void {
-  const idle = names.find((name) => flags[name] !== undefined);
+  const idle = names.find((name) => isGiven(flags, name));
   if (file === undefined && idle === undefined) return;
   const what = idle === undefined ? `FILE ${file}` : optionOf(idle);
   throw new CliError(EXIT.USAGE, 'USAGE', `${why}: ${what} means nothing`, {
     remedy: 'Leave one of the two out.',
   });
+}
+
+/** commander makes --no-checks a `checks` that is true where nobody gave it. */
+function isGiven(flags: KexecFlags, name: keyof KexecFlags): boolean {
+  return flags[name] !== undefined && !(name === 'checks' && flags.checks);
 }
 
 /** `--real-mode` for realMode. */

@@ -110,8 +110,6 @@ function addKexecOptions(command: Command, rows: readonly KexecOption[]): void {
   for (const { flags, help, takes } of rows) {
     const option = new Option(flags, help);
     if (takes) option.argParser<unknown>(PARSERS[takes]);
-    // commander makes --no-… true where it is not given; here nothing is given unless it is.
-    if (option.negate) option.default(undefined);
     command.addOption(option);
   }
 }

@@ -15,6 +15,7 @@ import { loadNbi } from './nbi/load-nbi.js';
 import { Placement, type Segment } from './placement.js';
 import { chooseType, type ImageType } from './probe.js';
 import { linkPurgatory } from './purgatory.js';
+import { purgatoryConsoles } from './purgatory-console.js';
 import { checkRules, requireRules } from './segment-rules.js';
 import { checkTypeOptions } from './type-options.js';
 import { unpackFor } from './unpack.js';
@@ -106,6 +107,7 @@ function forCrash(options: LoadOptions, placement: Placement): LoaderOptions {
 }
 
 function checkOptions(options: LoadOptions): void {
+  purgatoryConsoles(options.console);
   requireInteger('acpiRsdp', options.acpiRsdp ?? 0, 0xffff_ffff);
   for (const [name, value] of Object.entries(options.screenInfo ?? {})) requireInteger(name, value, 0xffff);
 }
