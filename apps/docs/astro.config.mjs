@@ -18,6 +18,7 @@ export default defineConfig({
       sidebar: [
         { label: 'Start', link: '/' },
         'support',
+        'options',
         {
           label: 'The repository',
           items: ['architecture', 'outline', 'rationale', 'reading', 'contributing', 'security'],
