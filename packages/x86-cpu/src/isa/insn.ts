@@ -54,7 +54,7 @@ export interface Insn {
   readonly modrm: boolean;
   /** Written over any machine; undefined for a system instruction. */
   readonly semantics: Semantics | undefined;
-  /** Executed by the interpreter alone; a translated region ends before it. */
+  /** Executed by the interpreting machine; a translated region ends before it, unless the row has a fast way. */
   readonly system: SystemSemantics | undefined;
 }
 
