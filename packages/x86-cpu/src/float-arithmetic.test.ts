@@ -13,6 +13,8 @@ const CODE = 0x2000;
 const CONTROL = 0x3000;
 const PAIRS = Number(process.env.FLOAT_PAIRS ?? 250);
 const SEED = Number(process.env.FLOAT_SEED ?? 1);
+/** Of one test, in ms: the reference takes its time. */
+const TIMEOUT = 60_000 + 400 * PAIRS;
 const PAIR_BYTES = 32;
 const RESULT_BYTES = 32;
 const OPERANDS = 0x1_0000;
@@ -114,14 +116,18 @@ const LOADS = [
 ]);
 
 describe('x87', () => {
-  it.each([...ON_TWO, ...ON_ONE, ...STORES, ...COMPARISONS, ...LOADS])('%s', (_, body = '') => {
-    const code = loop(body, 'fninit\nfldcw [ebp]');
-    for (const control of X87_CONTROLS) {
-      for (const format of ['extended', 'double'] as const) {
-        expect(difference(code, format, control, SEED)).toBeUndefined();
+  it.each([...ON_TWO, ...ON_ONE, ...STORES, ...COMPARISONS, ...LOADS])(
+    '%s',
+    { timeout: TIMEOUT },
+    (_, body = '') => {
+      const code = loop(body, 'fninit\nfldcw [ebp]');
+      for (const control of X87_CONTROLS) {
+        for (const format of ['extended', 'double'] as const) {
+          expect(difference(code, format, control, SEED)).toBeUndefined();
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 /** Inexactness known and not, each rounding, denormals flushed. */
@@ -155,7 +161,7 @@ describe.each([
       : [`cvt${size}2dq xmm0, xmm1`, `cvtt${size}2dq xmm0, xmm1`, `cvtdq2${size} xmm0, xmm1`]),
   ];
 
-  it.each(names)('%s', (name) => {
+  it.each(names)('%s', { timeout: TIMEOUT }, (name) => {
     const code = loop(sse(name));
     for (const control of MXCSRS) expect(difference(code, format, control, SEED)).toBeUndefined();
   });
