@@ -71,7 +71,14 @@ export class Cpu extends ControlFile {
     const hasPse36 = (this.model.features & FEATURE.PSE36) !== 0;
     this.paging = new Paging(this.registers, mem, this.tlb, { executeDisable: this.msrs, hasPse36 });
     this.debug = new DebugUnit(this.registers);
-    this.memory = new CpuMemory(this.registers, this.paging, this.tlb, mem, this.debug);
+    const isReference = interpreter === 'reference';
+    this.memory = new CpuMemory(
+      this.registers,
+      this.paging,
+      mem,
+      this.debug,
+      isReference ? undefined : this.tlb,
+    );
     this.fpu = new Fpu(this.registers);
     this.loop = new RunLoop(this);
     this.registers.set(A20_MASK, A20_ON_MASK);

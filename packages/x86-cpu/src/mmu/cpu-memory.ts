@@ -26,13 +26,14 @@ const DOUBLE_EXTENDED_BYTES = 10;
 export class CpuMemory implements MemoryAccess {
   readonly #registers: Registers;
   readonly #paging: Paging;
-  readonly #tlb: Tlb;
+  readonly #tlb: Tlb | undefined;
   readonly #mem: PhysMem;
   /** All of the Wasm memory. */
   readonly #view: DataView;
   readonly #debug: DebugUnit;
 
-  constructor(registers: Registers, paging: Paging, tlb: Tlb, mem: PhysMem, debug: DebugUnit) {
+  /** @param tlb - looked into before a walk; undefined for a machine that keeps no translation */
+  constructor(registers: Registers, paging: Paging, mem: PhysMem, debug: DebugUnit, tlb: Tlb | undefined) {
     this.#registers = registers;
     this.#paging = paging;
     this.#tlb = tlb;
@@ -113,7 +114,7 @@ export class CpuMemory implements MemoryAccess {
    * @returns uint32
    */
   readLinear(laddr: LinearAddr, bytes: Bytes, user: number): number {
-    const host = this.#tlb.hostOf(user !== 0, laddr, bytes, false);
+    const host = this.#hostOf(laddr, bytes, user, false);
     if (host !== -1) return this.#readHost(host, bytes);
     const paddr = this.#paging.translate(laddr, ACCESS_READ | user);
     if (!crossesPage(laddr, bytes)) return this.#readPhysical(paddr, bytes);
@@ -123,7 +124,7 @@ export class CpuMemory implements MemoryAccess {
 
   /** Writes once both pages of a crossing have been checked. */
   writeLinear(laddr: LinearAddr, bytes: Bytes, value: number, user: number): void {
-    const host = this.#tlb.hostOf(user !== 0, laddr, bytes, true);
+    const host = this.#hostOf(laddr, bytes, user, true);
     if (host !== -1) {
       this.#writeHost(host, bytes, value);
       return;
@@ -141,7 +142,7 @@ export class CpuMemory implements MemoryAccess {
 
   /** Throws what writeLinear() would throw; writes nothing but A and D bits. */
   checkLinearWrite(laddr: LinearAddr, bytes: Bytes, user: number): void {
-    if (this.#tlb.hostOf(user !== 0, laddr, bytes, true) !== -1) return;
+    if (this.#hostOf(laddr, bytes, user, true) !== -1) return;
     this.#paging.translate(laddr, ACCESS_WRITE | user);
     if (crossesPage(laddr, bytes)) this.#paging.translate(nextPage(laddr), ACCESS_WRITE | user);
   }
@@ -156,6 +157,10 @@ export class CpuMemory implements MemoryAccess {
     for (let i = 0; i < bytes; i++)
       value |= this.#readPhysical(byteAddress(laddr, i, paddr, next), 1) << (8 * i);
     return value >>> 0;
+  }
+
+  #hostOf(laddr: LinearAddr, bytes: Bytes, user: number, isWrite: boolean): number {
+    return this.#tlb ? this.#tlb.hostOf(user !== 0, laddr, bytes, isWrite) : -1;
   }
 
   #readHost(host: number, bytes: Bytes): number {
