@@ -11,9 +11,6 @@ const SF_DELTA_MASK = 0x1;
 const CONDITION_B = 2;
 const CARRIES_MASK = 0xc000_0000;
 
-/** EFLAGS positions of the arithmetic flags. */
-export const ARITHMETIC_FLAGS_MASK = 0x8d5;
-
 /**
  * After `result = a + b` (+ carry).
  *

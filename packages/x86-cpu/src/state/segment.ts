@@ -23,12 +23,10 @@ import type { Registers } from './registers.js';
  *   15 14  12  7 6-5 4 3-0
  *   G  D/B AVL P DPL S type
  */
-export const ATTRIBUTE_TYPE_MASK = 0x0f;
 /** Set for code and data, clear for system segments and gates. */
 export const ATTRIBUTE_S = 0x10;
 export const ATTRIBUTE_DPL_SHIFT = 5;
 export const ATTRIBUTE_P = 0x80;
-export const ATTRIBUTE_AVL = 0x1000;
 /** D of a code segment, B of a stack or expand-down segment. */
 export const ATTRIBUTE_DB = 0x4000;
 export const ATTRIBUTE_G = 0x8000;
