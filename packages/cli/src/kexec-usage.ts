@@ -1,7 +1,7 @@
 /** Which options of `kexec` go together; what means nothing is refused rather than ignored. */
 import { CliError } from './cli-error.js';
-import type { KexecFlags } from './commands/kexec.js';
 import { EXIT } from './exit-code.js';
+import type { KexecFlags } from './kexec-flags.js';
 import { LOAD_OPTIONS, optionName } from './kexec-options.js';
 import type { LoadFlags } from './load-flags.js';
 

@@ -3,11 +3,11 @@ import { Command, Option } from 'commander';
 import { DEMO_NAMES, demoCommand } from './commands/demo.js';
 import { explainCommand } from './commands/explain.js';
 import { type InspectFlags, inspectCommand } from './commands/inspect.js';
-import type { KexecFlags } from './commands/kexec.js';
 import { kexecCommand } from './commands/kexec.js';
 import { type PlanFlags, planCommand } from './commands/plan.js';
 import { supportCommand } from './commands/support.js';
 import { parseDisk } from './disk-file.js';
+import type { KexecFlags } from './kexec-flags.js';
 import { type KexecOption, LOAD_OPTIONS, VERB_OPTIONS } from './kexec-options.js';
 import {
   appendToList,

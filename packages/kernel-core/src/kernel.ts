@@ -15,7 +15,7 @@ import { __pa, type LinearAddr } from './mm/pgtable.js';
 import type { NotifierChain } from './notifier.js';
 import { KERN_EMERG } from './printk.js';
 import type { Departure, Process } from './process.js';
-import { type ProcessOptions, ProcessTable } from './process-table.js';
+import { NO_PROCESSES, type ProcessOptions, ProcessTable } from './process-table.js';
 import { Reboot, type RebootCommand, registerRebootCall } from './reboot.js';
 import { Scheduler, schedLabels } from './sched.js';
 import { startKernel } from './start-kernel.js';
@@ -28,8 +28,6 @@ import { registerProcessCalls } from './syscalls/process-calls.js';
 
 /** Times around the loop of a delay: some microseconds of the machine. */
 const DELAY_LOOPS = 1000;
-
-const NO_PROCESSES: KernelState['processes'] = { last_pid: 0, processes: [] };
 
 /** Makes a kernel for a machine; boot() or loadState() brings it to life. */
 export function createKernel(options: KernelOptions): Kernel {

@@ -48,6 +48,9 @@ export interface ProcessTableState {
   readonly processes: readonly ProcessState[];
 }
 
+/** A table that nobody is in. */
+export const NO_PROCESSES: ProcessTableState = { last_pid: 0, processes: [] };
+
 const KERNEL_STACK_ORDER = Math.log2(THREAD_SIZE / PAGE_SIZE);
 const EFLAGS_FIXED = 0x002;
 const EFLAGS_IF = 0x200;

@@ -4,7 +4,7 @@ import { createMachine } from '@kexec/machine';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-code.js';
 import { readFile } from '../image-file.js';
-import type { KexecFlags } from './kexec.js';
+import type { KexecFlags } from '../kexec-flags.js';
 import { listModels, machineOptions, serialOutput } from './kexec.js';
 import { runMachine } from './run-machine.js';
 

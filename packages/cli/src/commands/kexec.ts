@@ -8,37 +8,14 @@ import { CliError } from '../cli-error.js';
 import { openDisks } from '../disk-file.js';
 import { EXIT } from '../exit-code.js';
 import { readFile, readImage } from '../image-file.js';
+import type { KexecFlags } from '../kexec-flags.js';
 import { checkPowerOn, checkSnapshotLoad, checkUsage, MACHINE_OPTIONS } from '../kexec-usage.js';
-import { type LoadFlags, loadOptions, refuseOptions } from '../load-flags.js';
+import { loadOptions, refuseOptions } from '../load-flags.js';
 import { MachineStore } from '../machine-store.js';
 import { describePlan } from '../plan-text.js';
 import { SerialOutput } from '../serial-output.js';
-import type { PowerOnFlags } from './power-on.js';
 import { powerOn } from './power-on.js';
 import { runMachine } from './run-machine.js';
-
-/** Options as commander names them. */
-export interface KexecFlags extends PowerOnFlags, LoadFlags {
-  readonly load?: boolean;
-  readonly exec?: boolean;
-  readonly unload?: boolean;
-  readonly status?: boolean;
-  readonly debug?: boolean;
-  readonly machine?: string;
-  readonly printCkrSize?: boolean;
-  /** Panics the running kernel. */
-  readonly crash?: boolean;
-  /** The running kernel's own command line. */
-  readonly kernelArgs?: string;
-  /** A ROM image's path, or `builtin`. */
-  readonly bios?: string;
-  readonly engine?: 'fixed' | 'historic';
-  readonly net?: boolean;
-  readonly seed?: number;
-  readonly jit?: boolean;
-  readonly snapshotSave?: string;
-  readonly snapshotLoad?: string;
-}
 
 /** @returns the exit code */
 export async function kexecCommand(file: string | undefined, flags: KexecFlags): Promise<number> {

@@ -4,9 +4,9 @@ import { createMachine, type Machine, type MachineLoadOptions, pageCopies } from
 import { EXIT } from '../exit-code.js';
 import { readFile, readImage } from '../image-file.js';
 import { readMemoryMap } from '../iomem.js';
+import type { KexecFlags } from '../kexec-flags.js';
 import { loadOptions, refuseOptions } from '../load-flags.js';
 import { SerialOutput } from '../serial-output.js';
-import type { KexecFlags } from './kexec.js';
 import { machineOptions } from './kexec.js';
 
 /** Options as commander names them. */

@@ -1,0 +1,26 @@
+/** The options of `kexec` itself, as commander names them. */
+import type { PowerOnFlags } from './commands/power-on.js';
+import type { LoadFlags } from './load-flags.js';
+
+/** Verbs, and how the machine is made; what a load and a run take is with them. */
+export interface KexecFlags extends PowerOnFlags, LoadFlags {
+  readonly load?: boolean;
+  readonly exec?: boolean;
+  readonly unload?: boolean;
+  readonly status?: boolean;
+  readonly debug?: boolean;
+  readonly machine?: string;
+  readonly printCkrSize?: boolean;
+  /** Panics the running kernel. */
+  readonly crash?: boolean;
+  /** The running kernel's own command line. */
+  readonly kernelArgs?: string;
+  /** A ROM image's path, or `builtin`. */
+  readonly bios?: string;
+  readonly engine?: 'fixed' | 'historic';
+  readonly net?: boolean;
+  readonly seed?: number;
+  readonly jit?: boolean;
+  readonly snapshotSave?: string;
+  readonly snapshotLoad?: string;
+}
