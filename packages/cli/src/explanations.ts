@@ -163,6 +163,11 @@ const MACHINE: readonly Explanation[] = [
     'It panicked, halted or was reset, so the machine has no kernel any more: its memory was damaged before. Make the machine anew.',
   ),
   row(
+    'NO_DEVICE',
+    'there is no device of that name',
+    'A device to be left running was named that the running kernel has not found. The message names those that it has.',
+  ),
+  row(
     'KERNEL_AWAY',
     'the running kernel has lent the machine',
     'It jumped into an image that is to come back (KEXEC_PRESERVE_CONTEXT), and part of it waits outside of guest memory. Save the machine before it leaves, or once it is back.',

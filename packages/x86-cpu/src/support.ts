@@ -47,8 +47,8 @@ const BY_AGE: readonly CpuModelName[] = [
 
 /** What is less than the manual says, by mnemonic. All else is full. */
 const SHORTFALLS: Readonly<Record<string, readonly [Support, string]>> = {
-  RDPMC: ['partial', 'counters stand at 0: no event can be selected'],
-  RSM: ['none', 'always #UD, as outside system-management mode, which is not there'],
+  RDPMC: ['partial', 'counters stay 0: no event can be selected'],
+  RSM: ['none', 'always #UD, as outside system-management mode'],
   'MOV Td': ['partial', 'up to the 486; TR3-TR7 read 0'],
 };
 
