@@ -8,7 +8,7 @@ const INSTRUCTIONS_A_RUN = 40_000;
 const ROUNDS = 60;
 const TIMEOUT_MS = 240_000;
 const LEAST_RUNS = 4;
-const MOST_RUNS = 16;
+const MOST_RUNS = 64;
 
 describe('translated code', () => {
   it(
