@@ -3,6 +3,7 @@ import type { Program, ProgramTable } from './program.js';
 import { BOARD } from './programs/board.js';
 import { CODE } from './programs/code.js';
 import { DEBUG } from './programs/debug.js';
+import { DEVICES } from './programs/devices.js';
 import { FAULTS } from './programs/faults.js';
 import { FLOATING_POINT } from './programs/floating-point.js';
 import { IDENTITY } from './programs/identity.js';
@@ -30,6 +31,7 @@ export const TABLES: readonly ProgramTable[] = [
   IDENTITY,
   CODE,
   BOARD,
+  DEVICES,
 ];
 export const PROGRAMS: readonly Program[] = TABLES.flatMap(({ programs }) => programs);
 /** Those that want no board but the least of one. */
