@@ -7,8 +7,6 @@ import { type Listened, listenedMachine, runUntil } from './serial-text.js';
 const vmlinuz = fixture('vmlinuz');
 /** Its /init starts a shell. */
 const initramfs = fixture('initramfs.gz');
-/** Its /init prints what vmcore-dmesg finds; scripts/build-kexec-initramfs.mjs makes it. */
-const kexecInitramfs = fixture('kexec.gz');
 const APPEND = 'console=ttyS0 cryptomgr.notests irqpoll nr_cpus=1 reset_devices';
 /** Logged at a level that the console does not show: whoever says it has read the memory. */
 const PATTERN = 'said before the panic: 5eed2548';
@@ -43,15 +41,5 @@ describe.skipIf(!vmlinuz || !initramfs)('after a panic of the modelled kernel', 
     type(listened, 'poweroff -f');
     expect(runUntil(listened, 'never said', LIMIT)).toEqual({ kind: 'power-off' });
     expect(Number(/^(6\d{7})\r?$/m.exec(listened.text())?.[1])).toBeLessThan(64 << 20);
-  }, 3_600_000);
-});
-
-describe.skipIf(!vmlinuz || !kexecInitramfs)('vmcore-dmesg', () => {
-  test('prints the modelled kernel’s messages, panic included', () => {
-    const listened = crashed('512M', '256M', kexecInitramfs);
-    expect(runUntil(listened, 'never said', LIMIT)).toEqual({ kind: 'power-off' });
-    const [, dump = ''] = listened.text().split(/init: vmcore of \d+ bytes/);
-    expect(dump).toContain(PATTERN);
-    expect(dump).toContain('Kernel panic - not syncing: sysrq triggered crash');
   }, 3_600_000);
 });

@@ -16,6 +16,7 @@ const PAGE_TABLE = 0x10_1000;
 export const PAE_POINTERS = 0x10_2000;
 const PAE_DIRECTORY = 0x10_3000;
 const PAE_TABLES = 0x10_4000;
+const PAE_TABLES_END = 0x10_6000;
 const LDT = 0xa00;
 const OTHER_TSS = { 32: 0x3100, 16: 0x3200 } as const;
 const TABLES = { first: 0xa00, bytes: 0x3600 };
@@ -119,7 +120,11 @@ function writeHandlers(guest: Guest, next: Random): void {
   }
 }
 
-/** Identity for the first megabytes, most pages usable, some not; with and without PAE. */
+/**
+ * Identity for the first megabytes, most pages usable, some not; with and without PAE. The tables themselves are not
+ * mapped: a change without an invalidation may be seen or not (SDM Vol. 3A, 4.10.4.3), and the reference interpreter,
+ * which caches nothing, always sees it.
+ */
 function writePageTables(mem: PhysMem, next: Random): void {
   mem.write32(PAGE_DIRECTORY, PAGE_TABLE | 7);
   for (let flaws = next() % 4; flaws > 0; flaws--) mem.write32(PAGE_DIRECTORY + 4 * (next() & 0x3ff), next());
@@ -129,7 +134,8 @@ function writePageTables(mem: PhysMem, next: Random): void {
   mem.write32(PAE_DIRECTORY + 8, (PAE_TABLES + 0x1000) | 7);
   for (let flaws = next() % 4; flaws > 0; flaws--) mem.write32(PAE_DIRECTORY + 8 * (next() & 0x1ff), next());
   for (let pfn = 0; pfn < LAST_PFN; pfn++) {
-    const rights = pfn < 0x10 ? 7 : pick(next, [7, 7, 7, 7, 5, 3, 0x107, 0]);
+    const chosen = pfn < 0x10 ? 7 : pick(next, [7, 7, 7, 7, 5, 3, 0x107, 0]);
+    const rights = pfn >= PAGE_DIRECTORY >>> 12 && pfn < PAE_TABLES_END >>> 12 ? 0 : chosen;
     mem.write32(PAGE_TABLE + pfn * 4, (pfn << 12) | rights);
     mem.write32(PAE_TABLES + pfn * 8, (pfn << 12) | rights);
     if (next() % 16 === 0) mem.write32(PAE_TABLES + pfn * 8 + 4, 0x8000_0000);
