@@ -92,7 +92,8 @@ export class Mc146818 {
   read(offset: number): number {
     // The index register of the AT is write-only.
     if (offset === INDEX_OFFSET) return 0xff;
-    this.update();
+    // What has come since the last event is told with its interrupt: IRQF is the flags under their enables.
+    this.follow();
     const { index, bytes } = this.registers;
     if (index === REGISTER_A) return this.byte(REGISTER_A) | (this.updateInProgress() ? A_UIP : 0);
     const value = bytes[index] ?? 0xff;
