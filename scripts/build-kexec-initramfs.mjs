@@ -16,7 +16,8 @@ const LIBRARIES = /\/(ld-linux\.so\.2|libc\.so\.6|libz\.so\.1|liblzma\.so\.5)$/;
 /**
  * `next` is on the command line what to do after this boot: kernels by name, the first of them is started with the
  * rest; with none left the machine is turned off. `crash` loads a crash kernel and panics; in the crash kernel the
- * message of that panic is read from the old memory.
+ * message of that panic is read from the old memory. A second of sleep lets the terminal send what it holds: neither a
+ * panic nor power off waits for that.
  */
 const INIT = `#!/bin/sh
 mount -t proc proc /proc
@@ -26,15 +27,17 @@ mount -t devtmpfs devtmpfs /dev
 echo "init: $(uname -r), next: $next"
 if [ -s /proc/vmcore ]; then
   echo "init: vmcore of $(wc -c < /proc/vmcore) bytes"
-  vmcore-dmesg /proc/vmcore | tail -n 25
+  vmcore-dmesg /proc/vmcore | tail -n 50
+  sleep 1
   poweroff -f
 fi
 append="console=ttyS0 $extra"
 case "$next" in
   '') poweroff -f ;;
   crash*)
-    kexec -p "/boot/\${next#crash,}" --initrd=/boot/again.gz --append="$append irqpoll nr_cpus=1 reset_devices" || poweroff -f
+    kexec -p "/boot/\${next#crash,}" --initrd=/boot/crash.gz --append="$append irqpoll nr_cpus=1 reset_devices" || poweroff -f
     echo "init: crash kernel loaded: $(cat /sys/kernel/kexec_crash_loaded)"
+    sleep 1
     echo "init: about to crash" > /dev/kmsg
     echo c > /proc/sysrq-trigger ;;
   test) kexec -l /boot/kexec_test --type=elf-x86 --args-none || poweroff -f ;;
@@ -76,10 +79,12 @@ function archive(from, fixture) {
     fileEntry('boot/686-pae', fixture('vmlinuz-pae'), 0o644),
     fileEntry('boot/kexec_test', fixture('kexec_test.static')),
   ];
-  // Each carries what the next is started with; the last has no kernel to start.
-  let archive = packed(system, FAST);
+  // Each carries what the next is started with; the last has no kernel to start. A crash kernel has little room.
+  const last = packed(system, FAST);
+  const crash = fileEntry('boot/crash.gz', last, 0o644);
+  let archive = last;
   for (let generation = 0; generation < GENERATIONS; generation++) {
-    archive = packed([...system, ...kernels, fileEntry('boot/again.gz', archive, 0o644)], FAST);
+    archive = packed([...system, ...kernels, crash, fileEntry('boot/again.gz', archive, 0o644)], FAST);
   }
   return archive;
 }
