@@ -11,9 +11,13 @@ const REPORT_INSTRUCTIONS = 2_000_000_000;
  * @param path - memtest86+ia32.bin
  * @param realMode - by the 16-bit entry
  * @param instructions - at most so many
- * @returns whether the pass was completed without an error
+ * @returns whether the pass was completed without an error, and the screen at its end
  */
-export function runMemtest(path: string, realMode: boolean, instructions: number): boolean {
+export function runMemtest(
+  path: string,
+  realMode: boolean,
+  instructions: number,
+): { isPassed: boolean; screen: string } {
   if (!existsSync(path)) throw new Error(`${path} is not there: pnpm fixtures`);
   const machine = createMachine({ memory: '64M' });
   machine.load(readFileSync(path), { realMode });
@@ -35,7 +39,7 @@ export function runMemtest(path: string, realMode: boolean, instructions: number
         `${screen}\n${executed} instructions, ${guestSeconds.toFixed(1)} s of the guest's time, ${cpuSeconds.toFixed(0)} s of CPU`,
       );
     }
-    if (done) return /Pass:\s*[1-9]/.test(screen) && /Errors:\s*0/.test(screen);
-    if (stop.kind !== 'budget' || executed >= instructions) return false;
+    if (done) return { isPassed: /Pass:\s*[1-9]/.test(screen) && /Errors:\s*0/.test(screen), screen };
+    if (stop.kind !== 'budget' || executed >= instructions) return { isPassed: false, screen };
   }
 }
