@@ -1,35 +1,7 @@
 /** Debian's boot to its power-off, whole or from a snapshot: what scripts/trace-hash.mjs runs, each in a process of its own. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createMachine, type Machine, restoreMachine } from '@kexec/machine';
-
-const SLICE_INSTRUCTIONS = 50_000_000;
-
-/** How a run ended. */
-export interface TracedEnd {
-  readonly stop: string;
-  readonly instructions: number;
-  readonly hash: string;
-}
-
-/** A machine that stands before its first instruction of the new kernel's boot. */
-export function tracedMachine(
-  vmlinuz: Uint8Array,
-  initrd: Uint8Array,
-  translator: NonNullable<Parameters<typeof createMachine>[0]>['translator'] = true,
-): Machine {
-  const machine = createMachine({ memory: '256M', translator });
-  machine.load(vmlinuz, { initrd, append: 'console=ttyS0 run=poweroff' });
-  machine.exec();
-  return machine;
-}
-
-/** Runs up to a count of instructions, or until the machine stops by itself. */
-export function runTo(machine: Machine, icount: number, slice = SLICE_INSTRUCTIONS): TracedEnd {
-  let stop = 'budget';
-  while (stop === 'budget' && machine.pc.cpu.icount < icount)
-    stop = machine.run({ instructions: Math.min(slice, icount - machine.pc.cpu.icount) }).kind;
-  return { stop, instructions: machine.pc.cpu.icount, hash: machine.pc.traceHash() };
-}
+import { restoreMachine } from '@kexec/machine';
+import { runTo, type TracedEnd, tracedMachine } from './traced-machine.js';
 
 /** `whole VMLINUZ INITRD`, `until ICOUNT FILE VMLINUZ INITRD` or `from FILE`; `--no-jit` at the end interprets. */
 export function traceBoot(args: readonly string[]): TracedEnd {

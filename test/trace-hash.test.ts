@@ -2,7 +2,7 @@
 import { restoreMachine } from '@kexec/machine';
 import { expect, test } from 'vitest';
 import { fixture } from './fixture.js';
-import { runTo, tracedMachine } from './trace-boot.js';
+import { runTo, tracedMachine } from './traced-machine.js';
 
 const vmlinuz = fixture('vmlinuz');
 const initrd = fixture('initramfs.gz');
