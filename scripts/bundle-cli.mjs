@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const entry = join(root, 'packages/cli/src/main.ts');
 
-/** Where the bundle stands: beside the package, so that its two dependencies resolve. */
+/** Where the bundle stands: beside the package, so that its dependencies resolve. */
 export const bundlePath = join(root, 'packages/cli/dist/main.js');
 
 /** Builds the bundle if it is missing or older than a source file, a manifest, or this script. */
@@ -34,7 +34,7 @@ export async function bundle() {
     platform: 'node',
     target: 'node20',
     banner: { js: '#!/usr/bin/env node' },
-    external: ['commander', 'picocolors'],
+    external: ['commander', 'picocolors', 'yaml'],
     logLevel: 'warning',
   }).catch(() => {
     throw new Error('packages/cli/src/main.ts could not be bundled');

@@ -112,6 +112,16 @@ const COMMAND: readonly Explanation[] = [
     'kexec plan --iomem takes a copy of /proc/iomem. Read by anybody but root, that file has only zeros as addresses.',
   ),
   row(
+    'BOOT_SPEC',
+    'a file of boot tests has a mistake',
+    'The message names the place. The file is YAML or JSON: boots is a list, and each has a name, a kernel (or a demo), and steps, such as {"boots": [{"name": "debian", "kernel": "vmlinuz", "initrd": "initrd.img", "append": "console=ttyS0", "steps": [{"expect": "login: "}, {"send": "root\\n"}, {"expect": "/[#$] $/", "within": "30s"}, {"send": "poweroff\\n"}, {"stop": "power-off"}]}]}. /…/ is a regular expression; within is the guest’s time; fail is a list of what must not come; defaults has what all boots share. Paths are relative to the file.',
+  ),
+  row(
+    'BOOT_NAME',
+    'there is no boot of that name',
+    'kexec test --only takes a name from the file, and may be given again.',
+  ),
+  row(
     'NO_FIELD',
     'the report has no such field',
     'kexec inspect FILE --json shows the names, such as type, header.version or kernelVersion.',

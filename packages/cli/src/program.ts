@@ -6,6 +6,7 @@ import { type InspectFlags, inspectCommand } from './commands/inspect.js';
 import { kexecCommand } from './commands/kexec.js';
 import { type PlanFlags, planCommand } from './commands/plan.js';
 import { supportCommand } from './commands/support.js';
+import { STEP_PARSERS, type TestFlags, testCommand } from './commands/test.js';
 import { parseDisk } from './disk-file.js';
 import type { KexecFlags } from './kexec-flags.js';
 import { type KexecOption, LOAD_OPTIONS, VERB_OPTIONS } from './kexec-options.js';
@@ -18,6 +19,7 @@ import {
   parseSerialPort,
   parseSize,
 } from './options.js';
+import { TEST_FORMATS } from './test-formats.js';
 import { VERSION } from './version.js';
 
 /** Sets the process's exit code. */
@@ -95,7 +97,54 @@ export function createProgram(exit: Exit): Command {
     .action((name: string | undefined, flags: { readonly json?: boolean }) =>
       exit(explainCommand(name, flags)),
     );
+  addTest(program, exit);
   return program;
+}
+
+function addTest(program: Command, exit: Exit): void {
+  const test = program
+    .command('test')
+    .description('boot kernels that must say what they should; exit 1 if one does not, 124 if time was short')
+    .argument('[spec]', 'YAML or JSON with boots; kexec explain BOOT_SPEC shows one')
+    .option('--only <name>', 'run this boot alone; may be given again', appendToList)
+    .option('-j, --jobs <n>', 'so many boots side by side; as many as there are CPUs', parseCount)
+    .addOption(new Option('--format <format>', 'how the results are told').choices(Object.keys(TEST_FORMATS)))
+    .option('--failures <folder>', 'where boots that failed are kept', 'kexec-failures')
+    .option('--replay <folder>', 'run a boot that was kept again, which must end as it did')
+    .option('--kernel <file>', 'instead of a SPEC: what is booted')
+    .option('--demo <name>', 'or one of our own kernels')
+    .option(
+      '--fail <text>',
+      'what must not come, instead of what a panic says; may be given again',
+      appendToList,
+    )
+    .option('--within <time>', "how much of the guest's time a step may take", parseDuration)
+    .option('--memory <size>', 'RAM, such as 64M or 1G', parseSize)
+    .option('--cpu <model>', 'CPU model')
+    .option('--icount-limit <n>', 'instructions that all steps may take', parseCount)
+    .option('--json', 'one JSON object on stdout')
+    .exitOverride();
+  addKexecOptions(test, DEMO_OPTIONS);
+  for (const [name, help] of STEP_OPTIONS)
+    test.option(`--${name} <text>`, help, (text: string, steps: unknown) =>
+      appendStep(test, STEP_PARSERS[name](text), steps),
+    );
+  test.action(async (file: string | undefined) =>
+    exit(await testCommand(file, test.optsWithGlobals<TestFlags>())),
+  );
+}
+
+const STEP_OPTIONS = [
+  ['expect', 'what must come next: a text, or /a regular expression/'],
+  ['send', 'what is typed then; \\n is Enter'],
+  ['stop', 'how the machine must stop: power-off, reset, exit …'],
+] as const;
+
+/** The steps of all three options make one list, in the order in which they are given. */
+function appendStep(command: Command, step: object, own: unknown): unknown {
+  const steps: unknown = command.getOptionValue('steps');
+  command.setOptionValue('steps', [...(Array.isArray(steps) ? steps : []), step]);
+  return own;
 }
 
 const PARSERS = {

@@ -23,19 +23,23 @@ const DEFAULT_INITRD = new TextEncoder().encode('123456789');
 /** @returns the exit code */
 export async function demoCommand(name: string, flags: KexecFlags): Promise<number> {
   if (listModels(flags)) return EXIT.OK;
-  const create = Object.hasOwn(DEMOS, name) ? DEMOS[name] : undefined;
-  if (!create) {
-    throw new CliError(EXIT.USAGE, 'DEMO_NAME', `there is no demo "${name}"`, {
-      remedy: `The demos are: ${DEMO_NAMES.join(', ')}.`,
-    });
-  }
+  const image = demoImage(name);
   const initrdPath = flags.initrd ?? flags.ramdisk;
   const serial = serialOutput(flags);
   const machine = createMachine(machineOptions(flags, serial));
-  machine.load(create(), {
+  machine.load(image, {
     append: flags.append ?? flags.commandLine ?? DEFAULT_COMMAND_LINE,
     initrd: initrdPath === undefined ? DEFAULT_INITRD : readFile(initrdPath),
   });
   machine.exec();
   return runMachine(machine, serial, flags);
+}
+
+/** A demo's kernel image. @throws CliError when there is no such demo */
+export function demoImage(name: string): Uint8Array {
+  const create = Object.hasOwn(DEMOS, name) ? DEMOS[name] : undefined;
+  if (create) return create();
+  throw new CliError(EXIT.USAGE, 'DEMO_NAME', `there is no demo "${name}"`, {
+    remedy: `The demos are: ${DEMO_NAMES.join(', ')}.`,
+  });
 }
