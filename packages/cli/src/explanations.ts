@@ -142,6 +142,11 @@ const COMMAND: readonly Explanation[] = [
 const MACHINE: readonly Explanation[] = [
   row('CPU_MODEL', 'there is no such CPU model', 'kexec --cpu help lists the models.'),
   row(
+    'BOOT_TEST',
+    'a boot test has no steps, or goes on after the machine’s stop',
+    'Give at least one step; {"stop": …} can only be the last.',
+  ),
+  row(
     'MEMORY_SIZE',
     'the size of the memory is not possible',
     'A number with K, M or G, such as 64M; the running kernel needs 2 MB, and there is room for less than 4 GB.',
