@@ -1,7 +1,7 @@
 /** KEXEC_PRESERVE_CONTEXT: jump into an image, come back, go on; the memory of both is as each left it. */
 import { createElf } from '@kexec/guests';
 import type { Machine } from '@kexec/machine';
-import { createMachine } from '@kexec/machine';
+import { createMachine, restoreMachine } from '@kexec/machine';
 import { expect, test } from 'vitest';
 import { listenedMachine } from './serial-text.js';
 
@@ -146,6 +146,35 @@ test('a machine that is lent cannot be saved', () => {
   expect(() => machine.saveSnapshot()).toThrow(expect.objectContaining({ code: 'KERNEL_AWAY' }));
   machine.run(LIMIT);
   expect(machine.saveSnapshot().length).toBeGreaterThan(0);
+});
+
+test('one that has come back can, and goes on in the image from the snapshot', () => {
+  const machine = createMachine({ memory: '32M' });
+  machine.load(createElf(COUNTING), { preserveContext: true, type: 'elf-x86', args: 'none' });
+  machine.exec();
+  machine.run(LIMIT);
+  let text = '';
+  const restored = restoreMachine(machine.saveSnapshot(), {
+    onSerial: (byte) => (text += String.fromCharCode(byte)),
+  });
+  restored.exec();
+  expect(restored.run(LIMIT)).toEqual({ kind: 'returned' });
+  expect(text).toBe('2');
+});
+
+test('up to memMax all memory is kept: what the image writes beside itself is its own, and nobody else sees it', () => {
+  const machine = createMachine({ memory: '32M' });
+  const { mem } = machine.kernel;
+  mem.write32(8 * MB, 0x1234);
+  mem.write32(12 * MB, 0x1234);
+  const text = `
+    entry:  mov     dword [0x800000], 0x600d
+            mov     dword [0xc00000], 0x600d
+            ret`;
+  machine.load(createElf(text), { preserveContext: true, args: 'none', memMax: 9 * MB - 1 });
+  machine.exec();
+  expect(machine.run(LIMIT)).toEqual({ kind: 'returned' });
+  expect([mem.read32(8 * MB), mem.read32(12 * MB)]).toEqual([0x1234, 0x600d]);
 });
 
 test.each(['386', '486', 'pentium', 'max'])('a %s comes back', (cpu) => {

@@ -77,7 +77,7 @@ const LOAD_AGAIN = 'Remove the saved machine and load the image again.';
 
 /** Codes that are neither a loader's nor a system call's. */
 const OUTCOMES: readonly (readonly [codes: RegExp, outcome: Outcome])[] = [
-  [/^(CPU_MODEL|MEMORY_SIZE|RAM_SIZE)$/, { exitCode: EXIT.USAGE }],
+  [/^(CPU_MODEL|MEMORY_SIZE|RAM_SIZE|NO_DEVICE|KERNEL_AWAY)$/, { exitCode: EXIT.USAGE }],
   [/^(NO_MEMORY|BOOT_FAILED)$/, { exitCode: EXIT.LOAD_REFUSED }],
   [/^(RUN_LIMIT|CALL_STOPPED)$/, { exitCode: EXIT.GUEST_FAULT }],
   [

@@ -180,7 +180,7 @@ const MACHINE: readonly Explanation[] = [
   row(
     'NO_DEVICE',
     'there is no device of that name',
-    'A device to be left running was named that the running kernel has not found. The message names those that it has.',
+    '--skip-shutdown names a device to be left running that the running kernel has not found. The message names those that it has.',
   ),
   row(
     'KERNEL_AWAY',

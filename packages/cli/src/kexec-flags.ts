@@ -17,6 +17,8 @@ export interface KexecFlags extends PowerOnFlags, LoadFlags {
   readonly kernelArgs?: string;
   /** A ROM image's path, or `builtin`. */
   readonly bios?: string;
+  /** Devices that the running kernel leaves running when it hands over. */
+  readonly skipShutdown?: readonly string[];
   readonly engine?: 'fixed' | 'historic';
   readonly net?: boolean;
   readonly seed?: number;

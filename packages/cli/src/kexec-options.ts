@@ -39,6 +39,9 @@ export const VERB_OPTIONS: readonly KexecOption[] = [
   full('-p, --load-panic', 'load FILE for a panic, into the memory of crashkernel= (--kernel-args)', {
     why: 'with -u and -S it means the image for a panic; kexec --crash then panics',
   }),
+  full('--load-preserve-context', 'load FILE, which may give the machine back; needs --mem-max', {
+    why: 'all RAM up to --mem-max is swapped with it; -e goes on in it after it has come back',
+  }),
   full('-u, --unload', 'unload it'),
   full('-S, --status', 'exit with 1 when a kernel is loaded, with 0 when none is'),
   full('--print-ckr-size', 'print how many bytes crashkernel= has set aside'),
@@ -51,9 +54,8 @@ export const VERB_OPTIONS: readonly KexecOption[] = [
   none('--hotplug', 'neither CPUs nor memory come or go while it runs'),
   none('--no-cma', 'the running kernel has no contiguous memory allocator'),
   refused('-s, --kexec-file-syscall', 'an i386 kernel answers kexec_file_load with ENOSYS'),
-  refused('--load-preserve-context', 'the running kernel is built without KEXEC_PRESERVE_CONTEXT'),
-  refused('--load-jump-back-helper', 'the running kernel is built without KEXEC_PRESERVE_CONTEXT'),
-  refused('--entry <address>', 'no kernel has preserved its context, to which this would jump back'),
+  refused('--load-jump-back-helper', 'no other kernel has lent this one the machine, to be given back'),
+  refused('--entry <address>', 'it is for --load-jump-back-helper'),
   refused('--load-live-update', 'it is for the Xen hypervisor'),
   refused('--exec-live-update', 'it is for the Xen hypervisor'),
 ];

@@ -9,7 +9,15 @@ import type { LoadFlags } from './load-flags.js';
 const LOAD_NAMES = LOAD_OPTIONS.map((row) => optionName(row) as keyof LoadFlags);
 
 /** Options that say how a machine is made. */
-export const MACHINE_OPTIONS = ['memory', 'cpu', 'kernelArgs', 'engine', 'net', 'seed'] as const;
+export const MACHINE_OPTIONS = [
+  'memory',
+  'cpu',
+  'kernelArgs',
+  'skipShutdown',
+  'engine',
+  'net',
+  'seed',
+] as const;
 
 /** Options that mean nothing without a FILE. */
 const FILE_OPTIONS = [...LOAD_NAMES, ...MACHINE_OPTIONS] as const;
@@ -21,6 +29,7 @@ const KERNEL_OPTIONS = [
   'unload',
   'status',
   'loadPanic',
+  'loadPreserveContext',
   'crash',
   'printCkrSize',
   ...LOAD_NAMES,
@@ -34,9 +43,10 @@ export function checkUsage(file: string | undefined, flags: KexecFlags): void {
   const verbs = [flags.exec, flags.crash, flags.unload, flags.status, flags.printCkrSize];
   if (flags.loadPanic && file === undefined && !flags.unload && !flags.status)
     throw usage('--load-panic needs a FILE, -u or -S');
+  if (flags.loadPreserveContext) checkPreserveContext(file, flags, usage);
   if (file === undefined && !verbs.some(Boolean)) throw usage('name a FILE, or say -e, -u, -S or --crash');
   if (file !== undefined && (flags.unload || flags.status)) throw usage('--unload and --status take no FILE');
-  const runs = flags.exec || flags.crash || (file !== undefined && !flags.load && !flags.loadPanic);
+  const runs = flags.exec || flags.crash || (file !== undefined && !loadsOnly(flags));
   if (flags.snapshotSave !== undefined && !runs)
     throw usage('--snapshot-save saves a machine when its run ends, and none runs');
   const idle = FILE_OPTIONS.find((name) => isGiven(flags, name));
@@ -44,9 +54,35 @@ export function checkUsage(file: string | undefined, flags: KexecFlags): void {
     throw usage(`${optionOf(idle)} says how a FILE is loaded, and there is none`);
 }
 
+/** Whether a FILE is loaded and no more. @see kexec-tools kexec/kexec.c main() */
+export function loadsOnly({ load, loadPanic, loadPreserveContext }: KexecFlags): boolean {
+  return [load, loadPanic, loadPreserveContext].some(Boolean);
+}
+
+/** What an image that may come back needs. @see kexec-tools kexec/kexec.c main() */
+function checkPreserveContext(
+  file: string | undefined,
+  flags: KexecFlags,
+  usage: (message: string) => CliError,
+): void {
+  if (file === undefined) throw usage('--load-preserve-context needs a FILE');
+  if (flags.loadPanic)
+    throw usage('what --load-panic loads never comes back: --load-preserve-context means nothing');
+  if (flags.engine === 'historic') throw usage('--load-preserve-context came years after --engine historic');
+  if (flags.memMax === undefined)
+    throw usage('--load-preserve-context needs --mem-max: the end of the memory that the new kernel may use');
+}
+
 /** Refuses what needs a kernel or a saved machine. @throws CliError `USAGE` */
 export function checkPowerOn(file: string | undefined, flags: KexecFlags): void {
-  const idle = [...KERNEL_OPTIONS, 'kernelArgs', 'engine', 'snapshotSave', 'snapshotLoad'] as const;
+  const idle = [
+    ...KERNEL_OPTIONS,
+    'kernelArgs',
+    'skipShutdown',
+    'engine',
+    'snapshotSave',
+    'snapshotLoad',
+  ] as const;
   refuse('--bios turns on a machine without a kernel', file, flags, idle);
 }
 

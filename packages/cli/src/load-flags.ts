@@ -10,6 +10,7 @@ import { type KexecOption, LOAD_OPTIONS, optionName, VERB_OPTIONS } from './kexe
 /** Options of a load as commander names them. */
 export interface LoadFlags {
   readonly loadPanic?: boolean;
+  readonly loadPreserveContext?: boolean;
   readonly type?: string;
   readonly append?: string;
   readonly commandLine?: string;
@@ -67,6 +68,7 @@ export function loadOptions(
     memMax: flags.memMax,
     checks: flags.checks,
     onCrash: flags.loadPanic,
+    preserveContext: flags.loadPreserveContext,
     console: {
       serial: flags.consoleSerial,
       vga: flags.consoleVga,

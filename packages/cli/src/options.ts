@@ -54,6 +54,13 @@ export function appendToList(text: string, list: unknown): unknown[] {
   return [...(Array.isArray(list) ? list : []), text];
 }
 
+/** 'lapic,pci' → ['lapic', 'pci']. */
+export function parseNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('Write names with commas between them.');
+  return names;
+}
+
 /** '90s', '2m', '1500ms' → milliseconds; a bare number is seconds. */
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);

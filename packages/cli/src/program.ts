@@ -15,6 +15,7 @@ import {
   parseAddress,
   parseCount,
   parseDuration,
+  parseNames,
   parseSeed,
   parseSerialPort,
   parseSize,
@@ -172,6 +173,11 @@ function addRunOptions(command: Command): void {
   command
     .option('--memory <size>', 'RAM, such as 64M or 1G', parseSize)
     .option('--kernel-args <text>', "the running kernel's own command line, such as crashkernel=64M")
+    .option(
+      '--skip-shutdown <names>',
+      'devices, such as lapic,pci, that the running kernel leaves as they are when it hands over',
+      parseNames,
+    )
     .option('--cpu <model>', 'CPU model, such as 386, 486, pentium; "--cpu help" lists them')
     .addOption(
       new Option('--engine <engine>', 'kexec itself: mended, or as it was in 2002, with its defects').choices(

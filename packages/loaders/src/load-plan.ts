@@ -41,6 +41,11 @@ export interface LoadOptions {
   readonly memMin?: PhysAddr | undefined;
   /** The highest such address, inclusive. */
   readonly memMax?: PhysAddr | undefined;
+  /**
+   * The image may come back, and all memory from `memMin` to `memMax` is kept for the running kernel, in segments of
+   * no bytes; without `memMax`, only what lies under the image.
+   */
+  readonly preserveContext?: boolean | undefined;
   /** What a Linux kernel is told about the display; a VGA in text mode when left out. */
   readonly screenInfo?: ScreenInfo | undefined;
   /** Physical address of the ACPI RSDP for a Linux kernel; 0 or nothing lets it search. */

@@ -1,6 +1,7 @@
 /** planLoad: a file and its options in, the arguments of kexec_load out, every rule checked. */
 import { E820_TYPE, type E820Entry, e820Entry } from '@kexec/phys-mem';
 import { hexAddress } from './address-text.js';
+import { addBackupSegments } from './backup-segments.js';
 import { loadBeoboot } from './beoboot/load-beoboot.js';
 import { loadBzImage } from './bzimage/load-bzimage.js';
 import type { CrashContext } from './crash/crash-context.js';
@@ -59,8 +60,10 @@ export function draftLoad(options: LoadOptions): LoadPlan {
   const prepared = forCrash(options, placement);
   const loaded = LOADERS[type]({ ...prepared, image }, placement);
   const { kernelEntry, start, linux } = loaded;
+  if (start) writePurgatory(start, placement.segments, prepared);
+  // After the purgatory, which has nothing to verify in them.
+  if (options.preserveContext && options.memMax !== undefined) addBackupSegments(placement);
   const { segments, steps } = placement;
-  if (start) writePurgatory(start, segments, prepared);
   return {
     type,
     entry: start?.segment.mem ?? kernelEntry,

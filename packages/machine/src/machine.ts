@@ -53,7 +53,10 @@ export type RestoreOptions = Pick<MachineOptions, 'onSerial' | 'disks' | 'onVirt
 export interface MachineLoadOptions extends Omit<LoadOptions, 'image' | 'memoryRanges' | 'crash'> {
   /** The image is for a panic: kexec(8)'s -p. The machine's kernel must have been given crashkernel=. */
   readonly onCrash?: boolean | undefined;
-  /** The image may come back: kexec(8)'s --load-preserve-context. It stays loaded, with the memory that it had. */
+  /**
+   * The image may come back: kexec(8)'s --load-preserve-context. It stays loaded, with the memory that it had; memory
+   * beside it that it may write to is kept where `memMax` says how far that reaches.
+   */
   readonly preserveContext?: boolean | undefined;
 }
 
@@ -252,6 +255,7 @@ class RunningMachine implements Machine {
     const plan = planLoad({
       acpiRsdp: this.pc.rsdpPaddr,
       ...given,
+      preserveContext,
       image,
       memoryRanges: this.kernel.e820,
       crash: onCrash ? crashContext(this.kernel) : undefined,

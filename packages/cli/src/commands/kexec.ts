@@ -9,7 +9,7 @@ import { openDisks } from '../disk-file.js';
 import { EXIT } from '../exit-code.js';
 import { readFile, readImage } from '../image-file.js';
 import type { KexecFlags } from '../kexec-flags.js';
-import { checkPowerOn, checkSnapshotLoad, checkUsage, MACHINE_OPTIONS } from '../kexec-usage.js';
+import { checkPowerOn, checkSnapshotLoad, checkUsage, loadsOnly, MACHINE_OPTIONS } from '../kexec-usage.js';
 import { loadOptions, refuseOptions } from '../load-flags.js';
 import { MachineStore } from '../machine-store.js';
 import { describePlan } from '../plan-text.js';
@@ -31,7 +31,7 @@ export async function kexecCommand(file: string | undefined, flags: KexecFlags):
   }
   refuseOptions(flags);
   checkUsage(file, flags);
-  if (file !== undefined && !flags.load && !flags.loadPanic) return loadAndRun(file, flags);
+  if (file !== undefined && !loadsOnly(flags)) return loadAndRun(file, flags);
   const store = new MachineStore(flags.machine ?? 'default');
   if (flags.status) return status(store, flags);
   if (flags.printCkrSize) return printCkrSize(store, flags);
@@ -77,9 +77,11 @@ async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
   }
   if (flags.crash) machine.crash();
   else machine.exec();
-  // The running kernel is gone from here on, and the saved machine with it.
+  // The running kernel is gone from here on, and the saved machine with it, unless the image gives it back.
   store.remove();
-  return runMachine(machine, serial, flags);
+  const exitCode = await runMachine(machine, serial, flags);
+  if (machine.kernel.state === 'running') store.write(machine.saveSnapshot());
+  return exitCode;
 }
 
 function unload(store: MachineStore, flags: KexecFlags): number {
@@ -125,7 +127,7 @@ function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Ma
       'MACHINE_EXISTS',
       'the saved machine has its memory, CPU, engine and cards already',
       {
-        remedy: `Leave --memory, --cpu, --kernel-args, --engine, --net and --seed out, choose another --machine, or remove ${store.path}.`,
+        remedy: `Leave --memory, --cpu, --kernel-args, --skip-shutdown, --engine, --net and --seed out, choose another --machine, or remove ${store.path}.`,
       },
     );
   }
@@ -158,7 +160,7 @@ export function serialOutput({ json }: KexecFlags): SerialOutput {
 
 /** The machine's part of the flags. */
 export function machineOptions(flags: KexecFlags, serial: SerialOutput): MachineOptions {
-  const { memory, cpu, engine, disk = [], net, seed, kernelArgs } = flags;
+  const { memory, cpu, engine, disk = [], net, seed, kernelArgs, skipShutdown } = flags;
   return {
     disks: openDisks(disk),
     ...(net === undefined ? {} : { net }),
@@ -168,6 +170,7 @@ export function machineOptions(flags: KexecFlags, serial: SerialOutput): Machine
     ...(memory === undefined ? {} : { memory }),
     ...(cpu === undefined ? {} : { cpu }),
     ...(kernelArgs === undefined ? {} : { commandLine: kernelArgs }),
+    ...(skipShutdown === undefined ? {} : { skipShutdown }),
     ...(engine === undefined ? {} : { engine }),
   };
 }

@@ -5,19 +5,20 @@ import type { Kimage } from '../../kimage.js';
 import type { SwapKernel } from './swap-kernel.js';
 
 /*
- * As machine_kexec, in kernel text, with EDI = swap page. The descriptor tables, TR, FS, GS and CR3 are kept here and
- * restored when the code in the control page returns; ESP, CR0 and CR4 it restores itself. no_table is
- * machine_kexec's. The FPU is not: no
- * process of this kernel has state in it.
+ * As machine_kexec, in kernel text, with EDI = swap page. The descriptor tables, TR, FS, GS and CR3 are kept on the
+ * stack and restored when the code in the control page returns; ESP, CR0 and CR4 it restores itself. The FPU is not
+ * kept: no process of this kernel has state in it. no_table is machine_kexec's.
  */
 export const MACHINE_KEXEC_JUMP = `
 machine_kexec_jump:
     cli
-    sgdt    [kernel_gdt]
-    sidt    [kernel_idt]
-    str     [kernel_tr]
-    mov     [kernel_fs], fs
-    mov     [kernel_gs], gs
+    push    fs
+    push    gs
+    sub     esp, 4
+    str     [esp]
+    sub     esp, 16
+    sgdt    [esp]
+    sidt    [esp + 8]
     mov     ebp, cr3
     push    ebp
     mov     cr3, eax
@@ -39,8 +40,8 @@ enter_segments:
     call    ebx
     add     esp, 20
 
-    lgdt    [kernel_gdt]
-    lidt    [kernel_idt]
+    lgdt    [esp + 4]
+    lidt    [esp + 12]
     jmp     __KERNEL_CS:restore_segments
 restore_segments:
     mov     eax, __KERNEL_DS
@@ -48,28 +49,17 @@ restore_segments:
     mov     eax, __USER_DS          ; what kernel text runs with
     mov     ds, eax
     mov     es, eax
-    mov     fs, [kernel_fs]
-    mov     gs, [kernel_gs]
     pop     eax
     mov     cr3, eax
-    movzx   eax, word [kernel_tr]   ; LTR wants a TSS that is not busy (SDM Vol. 2A, LTR)
-    mov     ebx, [kernel_gdt + 2]
+    mov     ebx, [esp + 2]          ; the GDT's base
+    add     esp, 16
+    pop     eax
+    movzx   eax, ax                 ; LTR wants a TSS that is not busy (SDM Vol. 2A, LTR)
     and     byte [ebx + eax + 5], 0xfd
     ltr     ax
+    pop     gs
+    pop     fs
     jmp     ret_from_sys_call
-
-kernel_gdt:
-    dw      0
-    dd      0
-kernel_idt:
-    dw      0
-    dd      0
-kernel_tr:
-    dw      0
-kernel_fs:
-    dw      0
-kernel_gs:
-    dw      0
 `;
 
 /**
