@@ -11,8 +11,10 @@ import { type PurgatoryConsole, purgatoryConsoles } from './purgatory-console.js
 
 /** Bytes of code, then of its own memory and its stack. */
 export const PURGATORY_BYTES = PURGATORY_STACK_TOP + 8;
-/** The same of the way back to real mode, which follows the purgatory. */
-export const REAL_MODE_BYTES = byteCount(REAL_MODE_HEX);
+const PURGATORY_CODE = fromHex(PURGATORY_HEX);
+const REAL_MODE_CODE = fromHex(REAL_MODE_HEX);
+/** Bytes of the way back to real mode, which follows the purgatory. */
+export const REAL_MODE_BYTES = REAL_MODE_CODE.length;
 
 /** SHA-256's block, and the step in which the purgatory reads memory. */
 const BLOCK_BYTES = 64;
@@ -63,7 +65,7 @@ export interface RealModeLink {
  */
 export function linkPurgatory(link: PurgatoryLink): Uint8Array {
   const code = new Uint8Array(PURGATORY_BYTES);
-  code.set(fromHex(PURGATORY_HEX));
+  code.set(PURGATORY_CODE);
   const { mem, registers, verified } = link;
   const { stackArgument } = registers;
   const labels = PURGATORY_LABELS;
@@ -118,7 +120,7 @@ function writeCheck(code: Uint8Array, mem: PhysAddr, verified: NonNullable<Purga
 
 /** The bytes of the way back to real mode, with its addresses written in. */
 export function linkRealMode(link: RealModeLink): Uint8Array {
-  const code = fromHex(REAL_MODE_HEX);
+  const code = REAL_MODE_CODE.slice();
   const labels = REAL_MODE_LABELS;
   const half = (offset: number, value: number) => writeField(code, { offset, bytes: 2 }, value);
   writeField(code, dword(labels.load_address), link.mem);
@@ -128,10 +130,6 @@ export function linkRealMode(link: RealModeLink): Uint8Array {
   half(labels.stack_segment, link.ss);
   half(labels.stack_pointer, link.sp);
   return code;
-}
-
-function byteCount(lines: readonly string[]): number {
-  return lines.join('').length / 2;
 }
 
 function fromHex(lines: readonly string[]): Uint8Array {
