@@ -1,5 +1,4 @@
-/** kexec_load(2) by int $0x80 from ring 3: each row of its contract, and the page count over any sequence of calls. */
-
+/** kexec_load(2) by int $0x80 from ring 3: its contract row by row, the order of its checks, and what a refusal leaves. */
 import type { Process } from '@kexec/kernel-core';
 import {
   __NR_reboot,
@@ -8,31 +7,42 @@ import {
   EBUSY,
   EFAULT,
   EINVAL,
-  ENOMEM,
   EPERM,
   LINUX_REBOOT_CMD_KEXEC,
   LINUX_REBOOT_MAGIC1,
   LINUX_REBOOT_MAGIC2,
 } from '@kexec/kernel-core';
 import type { KexecSegment } from '@kexec/kexec';
-import {
-  __NR_kexec_load,
-  KEXEC_ARCH_386,
-  KEXEC_ON_CRASH,
-  KEXEC_PRESERVE_CONTEXT,
-  writeSegments,
-} from '@kexec/kexec';
+import { __NR_kexec_load, KEXEC_ON_CRASH, writeSegments } from '@kexec/kexec';
 import { createMachine } from '@kexec/machine';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type ContractRow, contractRows, DATA_BYTES, type Ground, PAGE } from './kexec-load-rows.js';
 
-const machine = createMachine({ memory: '32M' });
-const { kernel, kexec } = machine;
-const process = kernel.createProcess({ capabilities: [CAP_SYS_BOOT] });
-const DATA_BYTES = 0x4000;
-const data = process.mmap(DATA_BYTES);
-process.write(data, new Uint8Array(DATA_BYTES).fill(0x5a));
-const array = process.mmap(0x1000);
+/** A machine, a process that may call kexec_load, and the process's two mapped areas. */
+function laboratory(commandLine = '') {
+  const machine = createMachine({ memory: '32M', commandLine });
+  const { kernel, kexec } = machine;
+  const process = kernel.createProcess({ capabilities: [CAP_SYS_BOOT] });
+  const data = mapAlone(process, DATA_BYTES);
+  process.write(data, new Uint8Array(DATA_BYTES).fill(0x5a));
+  const array = mapAlone(process, PAGE);
+  const load = (row: Omit<ContractRow, 'name' | 'result'>, caller = process): number => {
+    const { segments = [], nrSegments = segments.length, flags = 0, entry = 0x10_0000 } = row;
+    const at = row.arrayAt ?? array;
+    if (segments.length > 0) process.write(at, writeSegments(segments));
+    return syscall(caller, __NR_kexec_load, entry, nrSegments, at, flags);
+  };
+  return { kernel, kexec, process, data, array, load };
+}
+
+/** Maps memory with nothing before and after it. */
+function mapAlone(process: Process, bytes: number): number {
+  const vaddr = process.mmap(bytes + 2 * PAGE);
+  process.munmap(vaddr, PAGE);
+  process.munmap(vaddr + PAGE + bytes, PAGE);
+  return vaddr + PAGE;
+}
 
 function syscall(caller: Process, nr: number, ...args: number[]): number {
   const outcome = caller.syscall(nr, ...args);
@@ -40,128 +50,181 @@ function syscall(caller: Process, nr: number, ...args: number[]): number {
   return outcome.value;
 }
 
-function kexecLoad(segments: readonly KexecSegment[], flags = 0, caller = process): number {
-  if (segments.length > 0) process.write(array, writeSegments(segments));
-  return syscall(caller, __NR_kexec_load, 0x10_0000, segments.length, array, flags);
+const { kernel, kexec, process, data, array, load } = laboratory();
+const unprivileged = kernel.createProcess({ capabilities: [] });
+const { free, allocated } = kernel.pages.totals();
+const ground: Ground = { data, array, halfOfRam: (free + allocated) >>> 1 };
+const EARLIER: KexecSegment = { buf: data, bufsz: PAGE, mem: 0x40_0000, memsz: PAGE };
+const freeWithout = kernel.pages.nrFreePages();
+
+/** After a refusal, and after a load that was accepted and is given up again, all is as before. */
+function check(row: ContractRow): void {
+  expect(load({ segments: [EARLIER] })).toBe(0);
+  const { image } = kexec;
+  const freeBefore = kernel.pages.nrFreePages();
+  expect(load(row)).toBe(row.result);
+  expect(kexec.locked).toBe(false);
+  if (row.result !== 0) {
+    expect(kexec.image).toBe(image);
+    expect(kernel.pages.nrFreePages()).toBe(freeBefore);
+  } else if (!((row.flags ?? 0) & KEXEC_ON_CRASH)) {
+    const loaded = row.nrSegments === 0 || row.segments?.length === 0 ? undefined : row.segments;
+    expect(kexec.image?.segments).toEqual(loaded);
+  }
+  expect(load({})).toBe(0);
+  expect(kernel.pages.nrFreePages()).toBe(freeWithout);
 }
 
-const segment = (mem: number, memsz = 0x1000, bufsz = memsz, buf = data): KexecSegment => ({
-  buf,
-  bufsz,
-  mem,
-  memsz,
-});
-const pages = (count: number) => Array.from({ length: count }, (_, i) => segment(0x10_0000 + i * 0x2000));
+const ROWS = contractRows(ground);
 
-describe('succeeds for', () => {
-  test.each<[string, KexecSegment[], number?]>([
-    ['one page', [segment(0x10_0000)]],
-    ['no data', [segment(0x10_0000, 0x1000, 0)]],
-    ['no data, from NULL', [segment(0x10_0000, 0x1000, 0, 0)]],
-    ['memsz 0', [segment(0x10_0000, 0, 0)]],
-    ['destination 0', [segment(0)]],
-    ['destination a0000', [segment(0xa_0000)]],
-    ['destination f0000000', [segment(0xf000_0000)]],
-    ['destination ffffe000', [segment(0xffff_e000)]],
-    ['adjacent segments', [segment(0x10_0000), segment(0x10_1000)]],
-    ['segments out of order', [segment(0x20_0000), segment(0x10_0000)]],
-    ['16 segments', pages(16)],
-    ['the architecture named', [segment(0x10_0000)], KEXEC_ARCH_386],
-    ['a way back', [segment(0x10_0000)], KEXEC_PRESERVE_CONTEXT],
-    ['nothing, twice', []],
-    ['no crash image, unloaded', [], KEXEC_ON_CRASH],
-  ])('%s', (_, segments, flags = 0) => {
-    expect(kexecLoad(segments, flags)).toBe(0);
-    expect(kexecLoad([], flags)).toBe(0);
-  });
+test('there are rows enough, and each is another', () => {
+  expect(ROWS.length).toBeGreaterThanOrEqual(275);
+  expect(new Set(ROWS.map(({ name }) => name)).size).toBe(ROWS.length);
 });
 
-test('unloading reads no array, so any pointer will do', () => {
-  expect(syscall(process, __NR_kexec_load, 0, 0, 0xffff_ffff, 0)).toBe(0);
-});
+test.each(ROWS)('$name: $result', check);
 
-test('half of RAM exactly is accepted whatever is taken of it', () => {
-  const { free, allocated } = kernel.pages.totals();
-  const half = (free + allocated) >>> 1;
-  const image = [segment(0xf000_0000, half << 12, 0)];
-  expect([0, -ENOMEM]).toContain(kexecLoad(image));
-  expect(kexecLoad([segment(0xf000_0000, (half + 1) << 12, 0)])).toBe(-EINVAL);
-  expect(kexecLoad([])).toBe(0);
-});
+describe('the first check that fails answers', () => {
+  /** In Linux's order; each spoils a good call in its own way. */
+  const FAULTS = {
+    'no capability': { errno: EPERM },
+    'an unknown flag': { errno: EINVAL, flags: 0x8000 },
+    'too many segments': { errno: EINVAL, nrSegments: 17 },
+    'another architecture': { errno: EINVAL, flags: 62 << 16 },
+    'an array that cannot be read': { errno: EFAULT, arrayAt: 0x10 },
+    'another load under way': { errno: EBUSY },
+    'an unaligned segment': {
+      errno: EADDRNOTAVAIL,
+      segment: { buf: 0, bufsz: 0, mem: 0x10_0004, memsz: PAGE },
+    },
+    'an overlap': { errno: EINVAL, segment: { buf: 0, bufsz: 0, mem: 0x60_0000, memsz: PAGE } },
+    'a buffer larger than its memory': {
+      errno: EINVAL,
+      segment: { buf: data, bufsz: PAGE + 1, mem: 0x20_0000, memsz: PAGE },
+    },
+    'more than half of RAM': {
+      errno: EINVAL,
+      segment: { buf: 0, bufsz: 0, mem: 0xd000_0000, memsz: (ground.halfOfRam + 1) * PAGE },
+    },
+    'data that cannot be read': {
+      errno: EFAULT,
+      segment: { buf: 0x10, bufsz: 1, mem: 0x30_0000, memsz: PAGE },
+    },
+  } satisfies Record<string, Fault>;
 
-describe('refuses', () => {
-  test.each<[string, number, KexecSegment[], number?]>([
-    ['an unaligned mem', EADDRNOTAVAIL, [segment(0x10_0004)]],
-    ['an unaligned end', EADDRNOTAVAIL, [segment(0x10_0000, 0x1004, 0)]],
-    ['a wrap', EADDRNOTAVAIL, [segment(0xffff_f000, 0x2000, 0)]],
-    ['the last page', EADDRNOTAVAIL, [segment(0xffff_f000)]],
-    ['a crash image without a reservation', EADDRNOTAVAIL, [segment(0x10_0000)], KEXEC_ON_CRASH],
-    ['bufsz beyond memsz', EINVAL, [segment(0x10_0000, 0x1000, 0x1001)]],
-    ['an overlap', EINVAL, [segment(0x10_0000, 0x2000), segment(0x10_1000)]],
-    ['17 segments', EINVAL, pages(17)],
-    ['an unknown flag', EINVAL, [segment(0x10_0000)], 0x8000],
-    ['another architecture', EINVAL, [segment(0x10_0000)], 62 << 16],
-    ['more than half of RAM', EINVAL, [segment(0x10_0000, 0x110_0000, 0)]],
-    ['a buffer that cannot be read', EFAULT, [segment(0x10_0000, 0x1000, 0x1000, 0x10)]],
-    ['a buffer in the kernel', EFAULT, [segment(0x10_0000, 0x1000, 0x1000, 0xc010_0000)]],
-    ['a buffer that ends where nothing is mapped', EFAULT, [segment(0x10_0000, 0x8000, 0x8000, data)]],
-  ])('%s', (_, errno, segments, flags = 0) => {
-    expect(kexecLoad([segment(0x40_0000)])).toBe(0);
-    const { image } = kexec;
-    const free = kernel.pages.nrFreePages();
-    expect(kexecLoad(segments, flags)).toBe(-errno);
-    expect(kexec.image).toBe(image);
-    expect(kernel.pages.nrFreePages()).toBe(free);
-  });
-
-  test('an array that cannot be read: EFAULT', () => {
-    expect(syscall(process, __NR_kexec_load, 0, 1, 0x10, 0)).toBe(-EFAULT);
-  });
-
-  test('a number of segments that would wrap a size: EINVAL before the array is read', () => {
-    expect(syscall(process, __NR_kexec_load, 0, 0x1000_0001, 0x10, 0)).toBe(-EINVAL);
-  });
-
-  test.each([0x8000_0001, 0xffff_ffff])('%d segments, which is no negative number: EINVAL', (count) => {
-    expect(syscall(process, __NR_kexec_load, 0, count, 0x10, 0)).toBe(-EINVAL);
-  });
-
-  test('another architecture: EINVAL before the array is read', () => {
-    expect(syscall(process, __NR_kexec_load, 0, 1, 0x10, 62 << 16)).toBe(-EINVAL);
-  });
-
-  test('a load while another is under way: EBUSY', () => {
-    kexec.locked = true;
-    expect(kexecLoad([segment(0x10_0000)])).toBe(-EBUSY);
+  interface Fault {
+    readonly errno: number;
+    readonly flags?: number;
+    readonly nrSegments?: number;
+    readonly arrayAt?: number;
+    readonly segment?: KexecSegment;
+  }
+  const faults: readonly (readonly [string, Fault])[] = Object.entries(FAULTS);
+  const pairs = faults.flatMap(([first, fault], i) =>
+    faults.slice(i + 1).map(([second, other]) => ({ first, second, both: [fault, other] as const })),
+  );
+  test.each(pairs)('$first, before $second', ({ first, second, both: [fault, other] }) => {
+    const has = (name: keyof typeof FAULTS) => first === name || second === name;
+    const last: KexecSegment = { buf: 0, bufsz: 0, mem: 0x60_0000, memsz: PAGE };
+    const segments = [fault, other].flatMap(({ segment }) => segment ?? []);
+    process.write(array, writeSegments([...segments, last]));
+    kexec.locked = has('another load under way');
+    const result = load(
+      {
+        nrSegments: fault.nrSegments ?? other.nrSegments ?? segments.length + 1,
+        flags: (fault.flags ?? 0) | (other.flags ?? 0),
+        arrayAt: fault.arrayAt ?? other.arrayAt ?? array,
+      },
+      has('no capability') ? unprivileged : process,
+    );
     kexec.locked = false;
+    expect(result).toBe(-fault.errno);
+    expect(kexec.image).toBe(undefined);
+    expect(kernel.pages.nrFreePages()).toBe(freeWithout);
+  });
+});
+
+describe('an image for a panic', () => {
+  const START = 0x100_0000;
+  const BYTES = 0x40_0000;
+  const END = START + BYTES;
+  const one = laboratory(`crashkernel=${BYTES}@${START}`);
+  const at = (mem: number, memsz = PAGE): KexecSegment => ({ buf: 0, bufsz: 0, mem, memsz });
+  const rows: readonly [what: string, entry: number, segments: KexecSegment[], result: number][] = [
+    ['enters before the reservation', START - 1, [at(START)], -EADDRNOTAVAIL],
+    ['enters at its first byte', START, [at(START)], 0],
+    ['enters at its last byte', END - 1, [at(START)], 0],
+    ['enters behind it', END, [at(START)], -EADDRNOTAVAIL],
+    ['enters at 0', 0, [at(START)], -EADDRNOTAVAIL],
+    ['enters at the last address', 0xffff_ffff, [at(START)], -EADDRNOTAVAIL],
+    ['begins a page before it', START, [at(START - PAGE)], -EADDRNOTAVAIL],
+    ['begins a page before it and reaches into it', START, [at(START - PAGE, 2 * PAGE)], -EADDRNOTAVAIL],
+    ['is its last page', START, [at(END - PAGE)], 0],
+    ['ends a page behind it', START, [at(END - PAGE, 2 * PAGE)], -EADDRNOTAVAIL],
+    ['lies behind it', START, [at(END)], -EADDRNOTAVAIL],
+    ['is nothing where it begins', START, [at(START, 0)], 0],
+    ['is nothing where it ends', START, [at(END, 0)], 0],
+    ['is nothing a page behind it', START, [at(END + PAGE, 0)], -EADDRNOTAVAIL],
+    ['is nothing at 0', START, [at(0, 0)], -EADDRNOTAVAIL],
+    ['lies in it but for one segment', START, [at(START), at(0x20_0000)], -EADDRNOTAVAIL],
+    ['enters before it and overlaps itself', 0, [at(START), at(START)], -EADDRNOTAVAIL],
+    ['overlaps itself and lies outside', START, [at(0x20_0000), at(0x20_0000)], -EINVAL],
+    ['is unaligned and lies outside', START, [at(0x20_0004)], -EADDRNOTAVAIL],
+  ];
+
+  test.each(rows)('%s', (_, entry, segments, result) => {
+    expect(one.load({ segments: [at(START)], entry: START, flags: KEXEC_ON_CRASH })).toBe(0);
+    expect(one.load({ segments: [EARLIER] })).toBe(0);
+    const { image } = one.kexec;
+    const freeBefore = one.kernel.pages.nrFreePages();
+    expect(one.load({ segments, entry, flags: KEXEC_ON_CRASH })).toBe(result);
+    // The earlier one stood in the same place: it is given up whatever comes of the new one.
+    expect(one.kexec.crashImage?.segments).toEqual(result === 0 ? segments : undefined);
+    expect(one.kexec.image).toBe(image);
+    expect(one.kernel.pages.nrFreePages()).toBe(freeBefore);
   });
 
-  test('any load once loading is disabled: EPERM', () => {
-    kexec.loadDisabled = true;
-    expect(kexecLoad([segment(0x10_0000)])).toBe(-EPERM);
-    kexec.loadDisabled = false;
-  });
+  test.each([
+    ['enters at 0', 0, [at(START)]],
+    ['lies outside', 0x10_0000, [at(0x20_0000)]],
+    ['lies anywhere', START, [at(START)]],
+  ])(
+    'where none is set aside and it %s: EADDRNOTAVAIL, after the rules of its segments',
+    (_, entry, segments) => {
+      expect(load({ segments, entry, flags: KEXEC_ON_CRASH })).toBe(-EADDRNOTAVAIL);
+      const [first] = segments;
+      const spoiled = [{ ...(first ?? at(0)), bufsz: PAGE + 1 }];
+      // The reservation of nothing is from 0 to 0: only an entry of 0 comes as far as the segments.
+      expect(load({ segments: spoiled, entry, flags: KEXEC_ON_CRASH })).toBe(
+        entry === 0 ? -EINVAL : -EADDRNOTAVAIL,
+      );
+    },
+  );
+});
 
-  test('a crash image with entry 0 by the rules of its segments first', () => {
-    process.write(array, writeSegments([segment(0x10_0000, 0x1000, 0x1001)]));
-    expect(syscall(process, __NR_kexec_load, 0, 1, array, KEXEC_ON_CRASH)).toBe(-EINVAL);
-    process.write(array, writeSegments([segment(0x10_0000)]));
-    expect(syscall(process, __NR_kexec_load, 0, 1, array, KEXEC_ON_CRASH)).toBe(-EADDRNOTAVAIL);
-  });
+test('any load once loading is disabled: EPERM', () => {
+  kexec.loadDisabled = true;
+  expect(load({ segments: [EARLIER] })).toBe(-EPERM);
+  expect(load({})).toBe(-EPERM);
+  kexec.loadDisabled = false;
+});
 
-  test('a caller without CAP_SYS_BOOT: EPERM before all else', () => {
-    const user = kernel.createProcess({ capabilities: [] });
-    expect(syscall(user, __NR_kexec_load, 0, 17, 0, 0x8000)).toBe(-EPERM);
-    user.exit();
-  });
-
-  test('reboot(LINUX_REBOOT_CMD_KEXEC) with nothing loaded, and with a bad magic: EINVAL', () => {
-    expect(kexecLoad([])).toBe(0);
-    expect(
-      syscall(process, __NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0),
-    ).toBe(-EINVAL);
-    expect(kexecLoad([segment(0x40_0000)])).toBe(0);
-    expect(syscall(process, __NR_reboot, LINUX_REBOOT_MAGIC1, 1, LINUX_REBOOT_CMD_KEXEC, 0)).toBe(-EINVAL);
+describe('reboot(LINUX_REBOOT_CMD_KEXEC)', () => {
+  const magic = [LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2] as const;
+  test.each([
+    ['with nothing loaded', false, ...magic],
+    ['with the first magic less 1', true, LINUX_REBOOT_MAGIC1 - 1, LINUX_REBOOT_MAGIC2],
+    ['with the first magic and 1', true, LINUX_REBOOT_MAGIC1 + 1, LINUX_REBOOT_MAGIC2],
+    ['with the first magic 0', true, 0, LINUX_REBOOT_MAGIC2],
+    ['with the second magic less 1', true, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2 - 1],
+    ['with the second magic and 1', true, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2 + 1],
+    ['with the magics changed about', true, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_MAGIC1],
+  ])('%s: EINVAL, and the image stays', (_, isLoaded, first, second) => {
+    expect(load({ segments: isLoaded ? [EARLIER] : [] })).toBe(0);
+    const { image } = kexec;
+    expect(syscall(process, __NR_reboot, first, second, LINUX_REBOOT_CMD_KEXEC, 0)).toBe(-EINVAL);
+    expect(kexec.image).toBe(image);
+    expect(load({})).toBe(0);
   });
 });
 
@@ -174,19 +237,22 @@ test('over any sequence of loads and unloads, good and bad, the page count retur
     }),
     { maxLength: 6 },
   );
-  expect(kexecLoad([])).toBe(0);
-  const free = kernel.pages.nrFreePages();
+  expect(load({})).toBe(0);
+  const freeBefore = kernel.pages.nrFreePages();
   fc.assert(
     fc.property(fc.array(call, { maxLength: 6 }), (calls) => {
       for (const segments of calls) {
-        kexecLoad(
-          segments.map(({ page, count, bufsz }) =>
-            segment(page << 12, count << 12, Math.min(bufsz, count << 12)),
-          ),
-        );
+        load({
+          segments: segments.map(({ page, count, bufsz }) => ({
+            buf: data,
+            bufsz: Math.min(bufsz, count << 12),
+            mem: page << 12,
+            memsz: count << 12,
+          })),
+        });
       }
-      kexecLoad([]);
-      expect(kernel.pages.nrFreePages()).toBe(free);
+      load({});
+      expect(kernel.pages.nrFreePages()).toBe(freeBefore);
     }),
     { numRuns: 40 },
   );
