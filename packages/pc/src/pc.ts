@@ -138,8 +138,8 @@ export class Pc {
       const stop = this.slice(left, end);
       const retired = this.cpu.icount - before;
       left -= retired;
-      // A hook is reported once only; a request waits for the next run then.
-      if (stop?.kind === 'hook') return stop;
+      // An arrival is reported once only; a request waits for the next run then.
+      if (stop?.kind === 'hook' || stop?.kind === 'breakpoint' || stop?.kind === 'watchpoint') return stop;
       if (this.request) return this.takeRequest();
       if (stop === undefined) {
         haltedSince = Number.NaN;

@@ -3,6 +3,7 @@ import type { PhysAddr, PhysMem } from '@kexec/phys-mem';
 import type { Board } from './board.js';
 import { loadCpu, saveCpu } from './cpu-snapshot.js';
 import { DebugUnit } from './debug-unit.js';
+import { HostBreakpoints } from './host-breakpoints.js';
 import type { InterpreterHost } from './interpreter/host.js';
 import { createInterpreter } from './interpreter/interpreter.js';
 import type { Interpreter } from './interpreter-interface.js';
@@ -51,6 +52,8 @@ export class Cpu extends ControlFile {
   readonly tlb: Tlb;
   readonly paging: Paging;
   readonly debug: DebugUnit;
+  /** A debugger's, outside the machine; no part of its state. */
+  readonly breakpoints: HostBreakpoints;
   readonly memory: CpuMemory;
   readonly msrs: ModelSpecificRegisters;
   readonly fpu: Fpu;
@@ -68,15 +71,23 @@ export class Cpu extends ControlFile {
     this.model = cpuModel(model);
     this.tlb = new Tlb(mem.memory);
     this.msrs = new ModelSpecificRegisters(this.model, this, board.setApicEnabled?.bind(board));
+    this.breakpoints = new HostBreakpoints(
+      (isWatching) => this.#breakpointsChanged(isWatching),
+      () => this.attention(),
+    );
     const hasPse36 = (this.model.features & FEATURE.PSE36) !== 0;
-    this.paging = new Paging(this.registers, mem, this.tlb, { executeDisable: this.msrs, hasPse36 });
+    this.paging = new Paging(this.registers, mem, this.tlb, {
+      executeDisable: this.msrs,
+      hasPse36,
+      breakpoints: this.breakpoints,
+    });
     this.debug = new DebugUnit(this.registers);
     const isReference = interpreter === 'reference';
     this.memory = new CpuMemory(
       this.registers,
       this.paging,
       mem,
-      this.debug,
+      { debug: this.debug, breakpoints: this.breakpoints },
       isReference ? undefined : this.tlb,
     );
     this.fpu = new Fpu(this.registers);
@@ -131,11 +142,16 @@ export class Cpu extends ControlFile {
 
   /** Stops run() before an instruction that starts at this physical address. */
   addHook(paddr: PhysAddr): void {
-    this.loop.addHook(paddr);
+    this.loop.hooks.add(paddr);
   }
 
   removeHook(paddr: PhysAddr): void {
-    this.loop.removeHook(paddr);
+    this.loop.hooks.remove(paddr);
+  }
+
+  /** The next run() executes the instruction at CS:EIP even if a debugger's breakpoint is there. */
+  passBreakpoint(): void {
+    this.breakpoints.passAt(this.icount);
   }
 
   /** Setting EIP from outside ends a HLT: the CPU goes on there. */
@@ -202,16 +218,23 @@ export class Cpu extends ControlFile {
     this.loop.restore(state);
   }
 
+  /** Whoever executes must look for them anew; a page that is watched must leave the TLB. */
+  #breakpointsChanged(isWatching: boolean): void {
+    this.interpreter.breakpointsChanged();
+    if (isWatching) this.flushTlb();
+  }
+
   #createStepper(machine: SystemNumberMachine): Interpreter {
-    const { registers, memory, model } = this;
-    return new ReferenceInterpreter({ registers, memory, model, machine });
+    const { registers, memory, model, breakpoints } = this;
+    return new ReferenceInterpreter({ registers, memory, model, machine, breakpoints });
   }
 
   #createInterpreter(machine: SystemNumberMachine, translator: TranslatorChoice): Interpreter {
-    const { memory, mem, model, tlb } = this;
+    const { memory, mem, model, tlb, breakpoints } = this;
     const host: InterpreterHost = {
       mem,
       access: memory,
+      breakpoints,
       policy: tierPolicy(translator),
       features: model.rows | (model.hasFpu ? X87 : 0),
       fetchAddress: (laddr) => memory.fetchAddress(laddr),

@@ -1,4 +1,4 @@
-/** Hooked addresses: kept here, and told to whatever executes. */
+/** Hooked addresses: kept here, told to whatever executes, and told of once an arrival. */
 import type { PhysAddr } from '@kexec/phys-mem';
 import type { Interpreter } from './interpreter-interface.js';
 
@@ -6,6 +6,7 @@ import type { Interpreter } from './interpreter-interface.js';
 export class HookSet {
   readonly #paddrs = new Set<PhysAddr>();
   readonly #engines: () => readonly Interpreter[];
+  #arrival: PhysAddr | undefined;
 
   constructor(engines: () => readonly Interpreter[]) {
     this.#engines = engines;
@@ -25,10 +26,17 @@ export class HookSet {
     for (const engine of this.#engines()) engine.removeHook(paddr);
   }
 
-  /** Executes with one hook out of the way; `execute` may remove it for good. */
-  without(paddr: PhysAddr, execute: () => void): void {
-    for (const engine of this.#engines()) engine.removeHook(paddr);
-    execute();
-    if (this.has(paddr)) for (const engine of this.#engines()) engine.addHook(paddr);
+  /** Execution has come to a hook, which the next run steps off. @returns whether there is one */
+  arrive(paddr: PhysAddr): boolean {
+    if (!this.has(paddr)) return false;
+    this.#arrival = paddr;
+    return true;
+  }
+
+  /** The hook that execution came to last, which is then forgotten. */
+  takeArrival(): PhysAddr | undefined {
+    const paddr = this.#arrival;
+    this.#arrival = undefined;
+    return paddr !== undefined && this.has(paddr) ? paddr : undefined;
   }
 }

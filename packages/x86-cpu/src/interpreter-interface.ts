@@ -33,6 +33,8 @@ export interface Interpreter {
   invalidatePage(pfn: Pfn): void;
   addHook(paddr: PhysAddr): void;
   removeHook(paddr: PhysAddr): void;
+  /** A debugger's breakpoints are others now; run() comes back as for a hook where there is one. */
+  breakpointsChanged(): void;
   /** run() returns 'attention' at the next instruction boundary. */
   exitSoon(): void;
 }

@@ -3,6 +3,7 @@ import type { PhysAddr } from '@kexec/phys-mem';
 import { decode } from './decode/decode.js';
 import type { Decoded } from './decode/decoded.js';
 import { CpuException, generalProtection, invalidOpcode, VECTOR } from './exception.js';
+import type { HostBreakpoints } from './host-breakpoints.js';
 import type { Interpreter, InterpreterExit } from './interpreter-interface.js';
 import type { CpuMemory } from './mmu/cpu-memory.js';
 import { isWithinLimit } from './mmu/segmentation.js';
@@ -10,7 +11,7 @@ import type { CpuModel } from './model.js';
 import type { SystemNumberMachine } from './semantics/system-number-machine.js';
 import { CS, EIP } from './state/layout.js';
 import type { Registers } from './state/registers.js';
-import { codeSize, getSegment } from './state/segment.js';
+import { codeAddress, codeSize, getSegment } from './state/segment.js';
 
 /** What the reference interpreter runs on. */
 export interface ReferenceParts {
@@ -18,6 +19,7 @@ export interface ReferenceParts {
   readonly memory: CpuMemory;
   readonly model: CpuModel;
   readonly machine: SystemNumberMachine;
+  readonly breakpoints: HostBreakpoints;
 }
 
 /** Slow and plain: what the fast interpreter is compared with. */
@@ -66,11 +68,14 @@ export class ReferenceInterpreter implements Interpreter {
   flushPage(): void {}
   modeChanged(): void {}
   invalidatePage(): void {}
+  breakpointsChanged(): void {}
 
   #hookHere(): PhysAddr | undefined {
-    if (this.#hooks.size === 0) return undefined;
+    const { breakpoints, registers } = this.#parts;
+    const isBreakpoint = breakpoints.has(codeAddress(registers));
+    if (breakpoints.isPassing || (this.#hooks.size === 0 && !isBreakpoint)) return undefined;
     const paddr = this.#codeAddress(0);
-    return this.#hooks.has(paddr) ? paddr : undefined;
+    return isBreakpoint || this.#hooks.has(paddr) ? paddr : undefined;
   }
 
   #fetch(): Decoded {

@@ -1,5 +1,4 @@
 /** The run loop: slices of the interpreter, and between them interrupts, traps, faults, hooks and stops. */
-import type { PhysAddr } from '@kexec/phys-mem';
 import type { Cpu } from './cpu.js';
 import { DR6_BS } from './debug-unit.js';
 import { deliverWithEscalation, type Interruption } from './deliver.js';
@@ -16,7 +15,7 @@ import { type TripleFaultReport, tripleFaultReport } from './triple-fault.js';
 /** Drives a CPU's interpreter. System instructions tell it of HLT, shadows and changed flags. */
 export class RunLoop {
   readonly #cpu: Cpu;
-  readonly #hooks: HookSet;
+  readonly hooks: HookSet;
   #retired = 0;
   /** Budget of the slice in progress, 0 between slices. */
   #budget = 0;
@@ -30,12 +29,11 @@ export class RunLoop {
   #isRepeating = false;
   #shadow: number = SHADOW.NONE;
   readonly #pins = new InterruptPins();
-  #hookAt: PhysAddr | undefined;
   #shutdown: TripleFaultReport | undefined;
 
   constructor(cpu: Cpu) {
     this.#cpu = cpu;
-    this.#hooks = new HookSet(() => [cpu.interpreter, cpu.stepper]);
+    this.hooks = new HookSet(() => [cpu.interpreter, cpu.stepper]);
   }
 
   /** Executes at most `budget` instructions; an iteration of REP and a fault count as one each. */
@@ -57,16 +55,27 @@ export class RunLoop {
       this.#takeDebugTrap();
       if (this.#shadow === SHADOW.NONE) this.#takeInterrupt();
       if (this.#shutdown) continue;
+      const hit = this.#cpu.breakpoints.takeHit();
+      if (hit) return { kind: 'watchpoint', ...hit };
       if (this.#isHalted) return { kind: 'halt' };
       if (left <= 0) return { kind: 'budget' };
       const before = this.#retired;
       const exit = this.#runSlice(left);
       left -= this.#retired - before;
-      if (exit.kind === 'hook') {
-        this.#hookAt = exit.paddr;
-        return exit;
-      }
+      if (exit.kind !== 'hook' || left <= 0) continue;
+      const laddr = codeAddress(this.#cpu.registers);
+      if (this.#cpu.breakpoints.arrive(laddr, this.#retired)) return { kind: 'breakpoint', laddr };
+      if (this.hooks.arrive(exit.paddr)) return exit;
+      // Passed; or the page is mapped elsewhere, too, and this is not where the breakpoint is.
+      left -= this.#pass();
     }
+  }
+
+  /** Executes one instruction, whatever hooks and breakpoints are there. @returns how many were executed */
+  #pass(): number {
+    const before = this.#retired;
+    this.#cpu.breakpoints.pass(() => this.#runSlice(1));
+    return this.#retired - before;
   }
 
   /**
@@ -74,25 +83,20 @@ export class RunLoop {
    * arrival at a hook is never reported twice.
    */
   #stepOffHook(budget: number): number {
-    const paddr = this.#hookAt;
-    this.#hookAt = undefined;
-    const isReady = budget > 0 && !this.#isHalted && this.#shutdown === undefined;
-    if (paddr === undefined || !isReady || !this.#hooks.has(paddr)) return 0;
-    if (this.#cpu.translate(codeAddress(this.#cpu.registers), { user: this.#cpu.cpl === 3 }) !== paddr)
-      return 0;
-    const before = this.#retired;
-    this.#hooks.without(paddr, () => this.#runSlice(1));
-    return this.#retired - before;
+    const paddr = this.hooks.takeArrival();
+    if (paddr === undefined || budget <= 0 || this.#isHalted || this.#shutdown) return 0;
+    const here = this.#cpu.translate(codeAddress(this.#cpu.registers), { user: this.#cpu.cpl === 3 });
+    return here === paddr ? this.#pass() : 0;
   }
 
   /** Runs until the interpreter comes back, then delivers the fault that made it. */
   #runSlice(left: number): InterpreterExit {
-    const { registers, debug, memory, interpreter, stepper } = this.#cpu;
+    const { registers, debug, memory, interpreter, stepper, breakpoints } = this.#cpu;
     const isStepping = hasFlag(registers, TF);
     const isResuming = hasFlag(registers, RF);
     const isWatching = debug.isArmed;
     if (isWatching && !isResuming && this.#breakpointHere()) return { kind: 'attention' };
-    const isExact = isWatching || memory.checksAlignment;
+    const isExact = isWatching || memory.checksAlignment || breakpoints.isPassing;
     const isSingle = isStepping || isResuming || isExact || this.#shadow !== SHADOW.NONE;
     const budget = isSingle ? 1 : left;
     this.#shadow = SHADOW.NONE;
@@ -109,6 +113,7 @@ export class RunLoop {
       this.#settle(this.#engine, budget);
       this.#isRepeating = false;
       debug.clearPending();
+      breakpoints.takeHit();
       if (!(error instanceof CpuException)) throw error;
       this.#retired++;
       // SDM Vol. 3B, 17.3.1.1: every fault but an instruction breakpoint pushes EFLAGS with RF set.
@@ -181,12 +186,11 @@ export class RunLoop {
 
   /** After RESET#; interrupt line, hooks and the count stay. */
   reset(): void {
-    this.#isHalted = false;
-    this.#isRepeating = false;
+    this.wake();
     this.#cpu.debug.clearPending();
     this.#shadow = SHADOW.NONE;
     this.#pins.reset();
-    this.#hookAt = undefined;
+    this.#forgetArrivals();
     this.#shutdown = undefined;
   }
 
@@ -215,14 +219,6 @@ export class RunLoop {
     this.attention();
   }
 
-  addHook(paddr: PhysAddr): void {
-    this.#hooks.add(paddr);
-  }
-
-  removeHook(paddr: PhysAddr): void {
-    this.#hooks.remove(paddr);
-  }
-
   /** Comes back to the loop at the next instruction boundary. */
   attention(): void {
     if (this.#isRunning) this.#engine?.exitSoon();
@@ -236,6 +232,7 @@ export class RunLoop {
 
   /** EIP was set from outside: the CPU goes on there. */
   wake(): void {
+    this.#cpu.breakpoints.forgetArrival();
     this.#isHalted = false;
     this.#isRepeating = false;
   }
@@ -247,10 +244,11 @@ export class RunLoop {
 
   /**
    * STI: no interrupt before the end of the next instruction; MOV and POP to SS: no single-step trap either. With
-   * none near, and the next instruction in the same slice, there is nothing to come back for.
+   * none near, and the next instruction surely in the same slice, there is nothing to come back for.
    */
   castShadow(shadow: typeof SHADOW.STI | typeof SHADOW.STACK): void {
-    if (!isEventNear(this.#cpu, this.#pins) && (this.#engine?.left ?? 0) > 1) return;
+    const isCut = this.#cpu.breakpoints.isArmed || (this.#engine?.left ?? 0) <= 1;
+    if (!isEventNear(this.#cpu, this.#pins) && !isCut) return;
     this.#shadow = shadow;
     this.attention();
   }
@@ -269,6 +267,11 @@ export class RunLoop {
   /** IRET and task switches: the RF that they loaded is for the instruction that follows. */
   keepResumeFlag(): void {
     this.#isResumeKept = true;
+  }
+
+  #forgetArrivals(): void {
+    this.hooks.takeArrival();
+    this.#cpu.breakpoints.forgetArrival();
   }
 
   save(): RunState {
@@ -291,7 +294,7 @@ export class RunLoop {
     this.#cpu.debug.clearPending();
     this.#cpu.debug.pend(state.debugPending);
     this.#pins.restore(state);
-    this.#hookAt = undefined;
+    this.#forgetArrivals();
     this.#shutdown = state.shutdown === null ? undefined : tripleFaultReport(this.#cpu, state.shutdown);
   }
 }

@@ -23,6 +23,7 @@ const interpreter = createInterpreter(
     mem: fast.mem,
     access: cpu.memory,
     policy: undefined,
+    breakpoints: cpu.breakpoints,
     features: cpu.model.rows,
     fetchAddress: (laddr) => cpu.memory.fetchAddress(laddr),
     readCode: (paddr) => cpu.memory.readCode(paddr),

@@ -1,5 +1,6 @@
 /** What the interpreter asks of its CPU. */
 import type { Pfn, PhysAddr, PhysMem } from '@kexec/phys-mem';
+import type { HostBreakpoints } from '../host-breakpoints.js';
 import type { TierPolicy } from '../jit/policy.js';
 import type { MemoryAccess } from '../semantics/number-machine.js';
 
@@ -8,6 +9,8 @@ export interface InterpreterHost {
   readonly mem: PhysMem;
   /** Guest memory through segmentation and paging; entries of the TLB come of it. */
   readonly access: MemoryAccess;
+  /** A debugger's. */
+  readonly breakpoints: HostBreakpoints;
   /** When hot code is translated; undefined for never. */
   readonly policy: TierPolicy | undefined;
   /** Feature flags of the rows that the CPU model has (isa/insn.ts). */

@@ -1,5 +1,6 @@
 /** The interpreter: finds records for EIP, lets the Wasm handlers run, and does what they cannot. */
 import type { Pfn, PhysAddr } from '@kexec/phys-mem';
+import type { HostBreakpoints } from '../host-breakpoints.js';
 import type { Interpreter, InterpreterExit } from '../interpreter-interface.js';
 import { cpuImports } from '../jit/imports.js';
 import { type DispatchLoop, Tier } from '../jit/tier.js';
@@ -14,6 +15,7 @@ import { CodeView } from './code-view.js';
 import { handlerModule } from './handler-module.js';
 import type { InterpreterHost } from './host.js';
 import { InstructionFetch } from './instruction-fetch.js';
+import { PlacedBreakpoints } from './placed-breakpoints.js';
 import { CALLED, EXIT, EXIT_REASON, EXIT_RECORD, LEFT } from './record.js';
 import { WatchedStores } from './watched-stores.js';
 
@@ -39,6 +41,8 @@ class HandlerInterpreter implements Interpreter {
   readonly #fetcher: InstructionFetch;
   #run: DispatchLoop['run'];
   readonly #hooks = new Set<PhysAddr>();
+  readonly #breakpoints: HostBreakpoints;
+  readonly #placed: PlacedBreakpoints;
   readonly #tier: Tier | undefined;
   #generation = 0;
   #isExitWanted = false;
@@ -58,6 +62,8 @@ class HandlerInterpreter implements Interpreter {
       mem.codePages.mark(pfn);
       host.dropWriteTags(pfn);
     });
+    this.#breakpoints = host.breakpoints;
+    this.#placed = new PlacedBreakpoints(host.breakpoints, this.#cache);
     const stores = new WatchedStores(host.access, mem.memory);
     mem.codePages.onWrite((pfn) => this.#cache.written(pfn, stores.current));
     const renew = () => {
@@ -82,6 +88,7 @@ class HandlerInterpreter implements Interpreter {
     this.#isExitWanted = false;
     this.#isRepeating = false;
     this.#setLeft(budget);
+    if (this.#placed.settle((paddr) => this.#hooks.has(paddr))) this.flush();
     while (this.left > 0) {
       const record = this.#find();
       const hook = record === 0 ? this.#executeOne() : this.#executeFrom(record);
@@ -138,7 +145,11 @@ class HandlerInterpreter implements Interpreter {
 
   removeHook(paddr: PhysAddr): void {
     this.#hooks.delete(paddr);
-    this.#cache.removeHook(paddr);
+    if (!this.#placed.has(paddr)) this.#cache.removeHook(paddr);
+  }
+
+  breakpointsChanged(): void {
+    this.#placed.change();
   }
 
   /** The record for EIP, or 0 where instructions must be executed one by one. Throws what the fetch faults on. */
@@ -152,6 +163,7 @@ class HandlerInterpreter implements Interpreter {
     const paddr = this.#fetcher.address(0);
     const mode = view.modeAt(eip);
     if (!mode) return 0;
+    this.#placed.place((view.base + eip) >>> 0, paddr);
     const record = this.#cache.recordAt(paddr, mode);
     this.#forgetDropped();
     if (record === 0) return 0;
@@ -226,9 +238,9 @@ class HandlerInterpreter implements Interpreter {
 
   /** Fetches, decodes and executes one instruction where records cannot serve. */
   #executeOne(): PhysAddr | undefined {
-    if (this.#hooks.size > 0) {
+    if (this.#hooks.size > 0 || this.#breakpoints.isArmed) {
       const paddr = this.#fetcher.address(0);
-      if (this.#hooks.has(paddr)) return paddr;
+      if (this.#hooks.has(paddr) || this.#breakpoints.has(this.#here())) return paddr;
     }
     this.#executeCalled(this.#fetcher.fetch());
     this.#isRepeating = this.#machine.isRepeating;

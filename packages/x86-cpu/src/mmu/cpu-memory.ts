@@ -2,6 +2,7 @@
 import type { PhysAddr, PhysMem } from '@kexec/phys-mem';
 import type { DebugUnit } from '../debug-unit.js';
 import { CpuException, VECTOR } from '../exception.js';
+import type { HostBreakpoints } from '../host-breakpoints.js';
 import type { Size } from '../semantics/machine.js';
 import type { MemoryAccess } from '../semantics/number-machine.js';
 import { CR0_AM } from '../state/control.js';
@@ -31,15 +32,23 @@ export class CpuMemory implements MemoryAccess {
   /** All of the Wasm memory. */
   readonly #view: DataView;
   readonly #debug: DebugUnit;
+  readonly #breakpoints: HostBreakpoints;
 
   /** @param tlb - looked into before a walk; undefined for a machine that keeps no translation */
-  constructor(registers: Registers, paging: Paging, mem: PhysMem, debug: DebugUnit, tlb: Tlb | undefined) {
+  constructor(
+    registers: Registers,
+    paging: Paging,
+    mem: PhysMem,
+    { debug, breakpoints }: { readonly debug: DebugUnit; readonly breakpoints: HostBreakpoints },
+    tlb: Tlb | undefined,
+  ) {
     this.#registers = registers;
     this.#paging = paging;
     this.#tlb = tlb;
     this.#view = new DataView(mem.memory.buffer);
     this.#mem = mem;
     this.#debug = debug;
+    this.#breakpoints = breakpoints;
   }
 
   read(segment: number, offset: number, size: Size): number {
@@ -117,8 +126,11 @@ export class CpuMemory implements MemoryAccess {
     const host = this.#hostOf(laddr, bytes, user, false);
     if (host !== -1) return this.#readHost(host, bytes);
     const paddr = this.#paging.translate(laddr, ACCESS_READ | user);
-    if (!crossesPage(laddr, bytes)) return this.#readPhysical(paddr, bytes);
-    const next = this.#paging.translate(nextPage(laddr), ACCESS_READ | user);
+    const next = crossesPage(laddr, bytes)
+      ? this.#paging.translate(nextPage(laddr), ACCESS_READ | user)
+      : undefined;
+    this.#breakpoints.note(laddr, bytes, 'read');
+    if (next === undefined) return this.#readPhysical(paddr, bytes);
     return this.#readAcross(laddr, paddr, next, bytes);
   }
 
@@ -130,11 +142,14 @@ export class CpuMemory implements MemoryAccess {
       return;
     }
     const paddr = this.#paging.translate(laddr, ACCESS_WRITE | user);
-    if (!crossesPage(laddr, bytes)) {
+    const next = crossesPage(laddr, bytes)
+      ? this.#paging.translate(nextPage(laddr), ACCESS_WRITE | user)
+      : undefined;
+    this.#breakpoints.note(laddr, bytes, 'write');
+    if (next === undefined) {
       this.#writePhysical(paddr, bytes, value);
       return;
     }
-    const next = this.#paging.translate(nextPage(laddr), ACCESS_WRITE | user);
     for (let i = 0; i < bytes; i++) {
       this.#writePhysical(byteAddress(laddr, i, paddr, next), 1, value >>> (8 * i));
     }

@@ -1,6 +1,7 @@
 /** Paging: the page walk, with accessed and dirty bits, protection, and the page fault. */
 import { PAGE_MASK, PAGE_SHIFT, type PhysAddr, type PhysMem } from '@kexec/phys-mem';
 import { CpuException, PF_FETCH, PF_PRESENT, PF_RESERVED, PF_USER, PF_WRITE, VECTOR } from '../exception.js';
+import type { HostBreakpoints } from '../host-breakpoints.js';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../state/control.js';
 import { A20_MASK, CR0, CR2, CR3, CR4 } from '../state/layout.js';
 import type { Registers } from '../state/registers.js';
@@ -41,6 +42,14 @@ export interface ExecuteDisable {
   readonly noExecute: boolean;
 }
 
+/** What paging depends on besides the control registers. */
+export interface PagingOptions {
+  readonly executeDisable: ExecuteDisable;
+  readonly hasPse36: boolean;
+  /** Pages that are watched stay out of the TLB. */
+  readonly breakpoints: HostBreakpoints;
+}
+
 /** A walk's outcome, kept in one object so that a walk allocates nothing. */
 interface Walk {
   /** Error code of the fault without W and U, or -1. */
@@ -67,6 +76,7 @@ export class Paging {
   readonly #tlb: Tlb;
   readonly #executeDisable: ExecuteDisable;
   readonly #hasPse36: boolean;
+  readonly #breakpoints: HostBreakpoints;
   readonly #walk: Walk = {
     fault: -1,
     page: 0,
@@ -83,13 +93,14 @@ export class Paging {
     registers: Registers,
     mem: PhysMem,
     tlb: Tlb,
-    { executeDisable, hasPse36 }: { readonly executeDisable: ExecuteDisable; readonly hasPse36: boolean },
+    { executeDisable, hasPse36, breakpoints }: PagingOptions,
   ) {
     this.#registers = registers;
     this.#mem = mem;
     this.#tlb = tlb;
     this.#executeDisable = executeDisable;
     this.#hasPse36 = hasPse36;
+    this.#breakpoints = breakpoints;
     this.pointers = new PageDirectoryPointers(registers, mem);
   }
 
@@ -232,7 +243,7 @@ export class Paging {
   }
 
   #fill(walk: Walk, laddr: LinearAddr, access: number): void {
-    if (walk.page > 0xffff_ffff) return;
+    if (walk.page > 0xffff_ffff || this.#breakpoints.watchesPageOf(laddr)) return;
     const pfn = walk.page >>> PAGE_SHIFT;
     const host = this.#mem.hostOffset(pfn);
     if (host === -1) return;
