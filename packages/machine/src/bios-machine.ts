@@ -1,5 +1,5 @@
 /** A PC that is turned on: its BIOS runs from the reset vector, and no kernel is loaded. */
-import type { Pc, PcOptions, PcStop } from '@kexec/pc';
+import type { Pc, PcDisk, PcLimit, PcOptions, PcStop } from '@kexec/pc';
 import { createPc } from '@kexec/pc';
 import { createPhysMem } from '@kexec/phys-mem';
 import { cpuModel } from '@kexec/x86-cpu';
@@ -24,8 +24,9 @@ export interface BiosMachineOptions {
 /** A PC with its power on. */
 export interface BiosMachine {
   readonly pc: Pc;
-  /** Runs the PC until something stops it, for at most so many instructions. A reset is one such thing. */
-  run(limit?: { readonly instructions?: number }): PcStop;
+  readonly disks: readonly PcDisk[];
+  /** Runs the PC until something stops it, or a limit is reached. A reset is one such thing. */
+  run(limit?: PcLimit): PcStop;
   /** Bytes typed on ttyS0. */
   input(bytes: Uint8Array): void;
 }
@@ -39,9 +40,10 @@ const DEFAULT_MEMORY = '128M';
  */
 export function createBiosMachine(options: BiosMachineOptions = {}): BiosMachine {
   const { memory = DEFAULT_MEMORY, cpu, bios, disks = [], onSerial, onDebug } = options;
+  const plugged = createDisks(disks);
   const pcOptions: PcOptions = {
     mem: createPhysMem({ ramBytes: parseMemory(memory) }),
-    disks: createDisks(disks),
+    disks: plugged,
     ...(cpu === undefined ? {} : { model: cpuModel(cpu) }),
     ...(bios ? { bios } : {}),
     ...(onSerial ? { onSerial } : {}),
@@ -50,6 +52,7 @@ export function createBiosMachine(options: BiosMachineOptions = {}): BiosMachine
   const pc = createPc(pcOptions);
   return {
     pc,
+    disks: plugged,
     run: (limit) => pc.run(limit),
     input: (bytes) => pc.devices.uart.input(bytes),
   };

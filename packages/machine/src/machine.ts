@@ -60,12 +60,10 @@ export interface MachineLoadOptions extends Omit<LoadOptions, 'image' | 'memoryR
   readonly preserveContext?: boolean | undefined;
 }
 
-/** How far to run: instructions, and time in HLT, at most. */
-export type MachineLimit = Pick<PcLimit, 'instructions' | 'haltedNanoseconds'>;
-
 /** A PC, the modelled kernel that runs on it, and kexec in that kernel. */
 export interface Machine {
   readonly pc: Pc;
+  readonly disks: readonly PcDisk[];
   readonly kernel: Kernel;
   readonly kexec: Kexec;
   /** Whether an image is loaded. */
@@ -89,7 +87,7 @@ export interface Machine {
    */
   crash(): void;
   /** Runs the PC until something stops it, or a limit is reached. */
-  run(limit?: MachineLimit): MachineStop;
+  run(limit?: PcLimit): MachineStop;
   /** Bytes typed on ttyS0. */
   input(bytes: Uint8Array): void;
   /** Everything, as a file's bytes: a later process goes on from here. */
@@ -236,11 +234,11 @@ class RunningMachine implements Machine {
   readonly kernel: Kernel;
   readonly kexec: Kexec;
   readonly #setup: Setup;
-  readonly #disks: readonly PcDisk[];
+  readonly disks: readonly PcDisk[];
 
   constructor({ setup, pc, disks, kernel }: Hardware, kexec: Kexec) {
     this.#setup = setup;
-    this.#disks = disks;
+    this.disks = disks;
     this.pc = pc;
     this.kernel = kernel;
     this.kexec = kexec;
@@ -276,7 +274,7 @@ class RunningMachine implements Machine {
     sysrqCrash(this.kernel);
   }
 
-  run(limit: MachineLimit = {}): MachineStop {
+  run(limit: PcLimit = {}): MachineStop {
     const { instructions = 0 } = limit;
     if (!Number.isSafeInteger(instructions) || instructions < 0) {
       throw new KexecError('RUN_INSTRUCTIONS', `${instructions} is no number of instructions`);
@@ -296,7 +294,7 @@ class RunningMachine implements Machine {
       pc: { ...pc, cpu: Array.from(pc.cpu) },
       kernel: this.kernel.saveState(),
       kexec: saveKexec(this.kexec),
-      disks: saveDisks(this.#disks),
+      disks: saveDisks(this.disks),
     };
     return encodeSnapshot({ state, runs: pageRuns(this.pc.mem.ram) });
   }
