@@ -49,6 +49,8 @@ export function checkUsage(file: string | undefined, flags: KexecFlags): void {
   const runs = flags.exec || flags.crash || (file !== undefined && !loadsOnly(flags));
   if (flags.snapshotSave !== undefined && !runs)
     throw usage('--snapshot-save saves a machine when its run ends, and none runs');
+  if ((flags.gdb !== undefined || flags.waitGdb) && !runs)
+    throw usage('--gdb and --wait-gdb debug a machine that runs, and none does');
   const idle = FILE_OPTIONS.find((name) => isGiven(flags, name));
   if (file === undefined && idle)
     throw usage(`${optionOf(idle)} says how a FILE is loaded, and there is none`);

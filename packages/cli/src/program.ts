@@ -8,6 +8,7 @@ import { type PlanFlags, planCommand } from './commands/plan.js';
 import { supportCommand } from './commands/support.js';
 import { STEP_PARSERS, type TestFlags, testCommand } from './commands/test.js';
 import { parseDisk } from './disk-file.js';
+import { parseGdbPlace } from './gdb-place.js';
 import type { KexecFlags } from './kexec-flags.js';
 import { type KexecOption, LOAD_OPTIONS, VERB_OPTIONS } from './kexec-options.js';
 import {
@@ -194,6 +195,8 @@ function addRunOptions(command: Command): void {
     .option('--realtime', "keep the guest's time from running ahead of the clock on the wall")
     .option('--screen', 'write the VGA text screen to stdout at the end')
     .option('--no-jit', 'interpret all code: translate none of it')
+    .option('--gdb [where]', 'gdb can connect: a port, tcp::PORT or unix:PATH; tcp::1234', parseGdbPlace)
+    .option('--wait-gdb', 'the machine does not start before gdb lets it')
     .option('--icount-limit <n>', 'stop after so many instructions of the new kernel, with 124', parseCount)
     .option('--timeout <time>', 'stop after so much time on the clock, such as 60s, with 124', parseDuration)
     .option('--json', 'one JSON object on stdout at the end; the serial line goes to stderr');

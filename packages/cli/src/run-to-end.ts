@@ -66,6 +66,7 @@ async function untilStopped(
     timeout === undefined
       ? undefined
       : setTimeout(() => arrivals.ask({ kind: 'timeout' }), Math.min(timeout, MAX_TIMER_MS));
+  machine.heed?.({ note: () => arrivals.note(), kill: () => arrivals.ask({ kind: 'killed' }) });
   const console = attach({
     input: (bytes) => {
       machine.input(bytes);
@@ -77,7 +78,7 @@ async function untilStopped(
   for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
   if (console.interactive) process.stderr.write(`${ESCAPE_HELP}\r\n`);
   try {
-    return await turns(new Slices(machine, { icountLimit, realtime }), serial, arrivals, console);
+    return await turns(new Slices(machine, { icountLimit, realtime }), serial, arrivals, console, machine);
   } finally {
     clearTimeout(timer);
     for (const signal of ENDING_SIGNALS) process.removeListener(signal, onSignal);
@@ -95,6 +96,7 @@ async function turns(
   serial: SerialOutput,
   arrivals: Arrivals,
   console: Console,
+  machine: Runnable,
 ): Promise<RunStop> {
   const pace = new Pace();
   for (;;) {
@@ -103,12 +105,13 @@ async function turns(
     const unslept = slices.takeUnslept();
     const sleeps = unslept > 0 && (slices.realtime || (console.open && !serial.hasPending));
     serial.flush();
-    if (stop && stop.kind !== 'idle') return stop;
+    if (stop && stop.kind !== 'idle' && stop.kind !== 'paused') return stop;
     await arrivals.unlessAsked(serial.drained());
+    if (stop?.kind === 'paused') await arrivals.unlessAsked(machine.started?.() ?? Promise.resolve());
     await nextTurn();
     if (serial.readerIsGone) return arrivals.asked ?? { kind: 'reader-gone' };
-    if (stop && !arrivals.any) {
-      if (!console.open) return stop;
+    if (stop?.kind === 'idle' && !arrivals.any) {
+      if (!console.open && !machine.isAttended) return stop;
       await arrivals.next();
     } else if (sleeps) {
       await arrivals.within(pace.sleepFor(unslept));

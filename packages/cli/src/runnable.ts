@@ -1,5 +1,5 @@
 /** What a run needs of a machine, and what its report tells of it. */
-import type { MachineStop } from '@kexec/machine';
+import type { DebugPause, MachineStop } from '@kexec/machine';
 
 /** A machine as a run sees it. */
 export interface Runnable {
@@ -12,9 +12,23 @@ export interface Runnable {
     /** All that the machine has done, as 16 digits. */
     traceHash(): string;
   };
-  run(limit: { readonly instructions: number; readonly haltedNanoseconds: number }): MachineStop;
+  run(limit: { readonly instructions: number; readonly haltedNanoseconds: number }): MachineStop | DebugPause;
   /** Bytes typed on ttyS0. */
   input(bytes: Uint8Array): void;
+  /** Whether somebody watches the machine who may yet do something to it. */
+  readonly isAttended?: boolean;
+  /** Resolves when a machine that is paused is let run. */
+  started?(): Promise<void>;
+  /** Says whom to tell of what comes from a debugger. */
+  heed?(attention: Attention): void;
+}
+
+/** The run, as a debugger gets its attention. */
+export interface Attention {
+  /** Something came. */
+  note(): void;
+  /** The machine's end is asked for. */
+  kill(): void;
 }
 
 /** Registers that a report names. */

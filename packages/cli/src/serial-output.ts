@@ -1,5 +1,6 @@
 /** The guest's serial line on its way out: gathered a turn at a time, written at once, at the reader's pace. */
 import type { Writable } from 'node:stream';
+import { ReplayedOutput } from '@kexec/machine';
 
 /** How much is kept of a line that does not end. */
 const LINE_LIMIT = 1024;
@@ -27,9 +28,9 @@ export class SerialOutput {
     return this.#line.trimEnd() || this.#endedLine;
   }
 
-  readonly onByte = (byte: number): void => {
-    this.#pending.push(byte);
-  };
+  /** What a machine that goes back in time says again, is heard once. */
+  readonly output = new ReplayedOutput((byte) => this.#pending.push(byte));
+  readonly onByte = this.output.onByte;
 
   /** Whether something has come since the last flush. */
   get hasPending(): boolean {

@@ -1,4 +1,5 @@
 /** A run in slices: the host's clock is looked at between them, and never decides where they end. */
+import type { DebugPause } from '@kexec/machine';
 import type { HostStop, RunStop } from './run-stop.js';
 import type { Runnable } from './runnable.js';
 
@@ -9,6 +10,9 @@ const IDLE_NS = 60_000_000_000;
 
 /** What is slept lasts as long for the user as for the guest, to this precision. Longer, and a prompt would come late. */
 const PACE_NS = 50_000_000;
+
+/** Why slices end before their time is up. */
+export type SliceStop = Exclude<RunStop, { kind: 'budget' }> | DebugPause;
 
 /** What a run is bound by. */
 export interface SliceSettings {
@@ -56,7 +60,7 @@ export class Slices {
    * @param paced - stop early when there is time to be slept; always so in real time
    * @returns why the run stopped; undefined when only this time is up
    */
-  runFor(milliseconds: number, paced = false): Exclude<RunStop, { kind: 'budget' }> | undefined {
+  runFor(milliseconds: number, paced = false): SliceStop | undefined {
     const haltedNanoseconds = paced || this.realtime ? PACE_NS : Number.POSITIVE_INFINITY;
     const end = performance.now() + milliseconds;
     do {
@@ -68,7 +72,7 @@ export class Slices {
     return undefined;
   }
 
-  #slice(haltedNanoseconds: number): RunStop {
+  #slice(haltedNanoseconds: number): RunStop | DebugPause {
     const { cpu, clock } = this.#machine.pc;
     const icount = cpu.icount;
     const since = clock.now();

@@ -26,6 +26,8 @@ export function describeStop(stop: RunStop, machine: Runnable, lastLine: string)
       return { exitCode: EXIT.OK, message: 'the image gave the machine back to the running kernel' };
     case 'escape':
       return { exitCode: EXIT.OK, message: 'ended from the console' };
+    case 'killed':
+      return { exitCode: EXIT.OK, message: 'ended from the debugger' };
     case 'reader-gone':
       return { exitCode: EXIT.SIGPIPE, message: undefined };
     case 'interrupted':
