@@ -57,6 +57,8 @@ function installFixed(kernel: Kernel, kexec: Kexec): void {
       const caller = {
         capable: (capability: number) => kernel.capable(capability),
         copyFromUser: (vaddr: number, bytes: number) => kernel.copyFromUser(process, vaddr, bytes),
+        copyFromUserToPaddr: (to: number, vaddr: number, bytes: number) =>
+          kernel.copyFromUserToPaddr(process, to, vaddr, bytes),
       };
       return sysKexecLoad(kexec, caller, ebx, ecx, edx, esi);
     },

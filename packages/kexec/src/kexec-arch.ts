@@ -36,7 +36,7 @@ export interface KexecArch extends PageRules {
 
 /** Bytes of a page. */
 export function pageSize({ PAGE_SHIFT }: PageRules): number {
-  return 2 ** PAGE_SHIFT;
+  return 1 << PAGE_SHIFT;
 }
 
 /** The bits of an address that name its page, uint32. */

@@ -21,7 +21,9 @@ import {
 /** The caller, as far as the system call asks about it. */
 export interface KexecCaller {
   capable(capability: number): boolean;
-  readonly copyFromUser: CopyFromUser;
+  /** The bytes, or undefined where the user's range faults. */
+  copyFromUser(vaddr: number, bytes: number): Uint8Array | undefined;
+  readonly copyFromUserToPaddr: CopyFromUser;
 }
 
 /**
@@ -52,7 +54,7 @@ export function sysKexecLoad(
   if (kexec.locked) return -EBUSY;
   kexec.locked = true;
   try {
-    return doKexecLoad(kexec, caller.copyFromUser, entry, readSegments(array), flags);
+    return doKexecLoad(kexec, caller.copyFromUserToPaddr, entry, readSegments(array), flags);
   } finally {
     kexec.locked = false;
   }

@@ -73,14 +73,15 @@ class Bench {
     this.pages.served = fail?.kind === 'memory' ? fail.at : Number.POSITIVE_INFINITY;
     this.#readable = fail?.kind === 'user' ? fail.at : Number.POSITIVE_INFINITY;
     const array = writeSegments(segments);
-    const copyFromUser = (vaddr: number, bytes: number) => {
-      if (vaddr === ARRAY) return array.slice(0, bytes);
-      return this.#readable-- > 0 ? userBytes(vaddr, bytes) : undefined;
+    const copyFromUserToPaddr = (to: number, vaddr: number, bytes: number) => {
+      if (this.#readable-- <= 0) return false;
+      this.mem.writeBytes(to, userBytes(vaddr, bytes));
+      return true;
     };
     const entry = flags & KEXEC_ON_CRASH ? CRASHK.start : 0x10_0000;
     const result = sysKexecLoad(
       this.kexec,
-      { capable: () => true, copyFromUser },
+      { capable: () => true, copyFromUser: (_, bytes) => array.slice(0, bytes), copyFromUserToPaddr },
       entry,
       segments.length,
       ARRAY,
@@ -139,7 +140,7 @@ interface Failure {
 const USER_DATA = Uint8Array.from({ length: 0x4_0000 }, (_, i) => Math.imul(i + 1, 0x9e37_79b1) >>> 17);
 
 function userBytes(vaddr: number, bytes: number): Uint8Array {
-  return USER_DATA.slice(vaddr - DATA, vaddr - DATA + bytes);
+  return USER_DATA.subarray(vaddr - DATA, vaddr - DATA + bytes);
 }
 
 function contents({ buf, bufsz, memsz }: KexecSegment): Uint8Array {

@@ -1,7 +1,7 @@
 /** Pages for an image: each its own destination, or nobody's; checked when it is allocated. */
 
 import type { PhysAddr } from '@kexec/phys-mem';
-import { GFP_KERNEL } from '@kexec/phys-mem';
+import { GFP_HIGHUSER, GFP_KERNEL } from '@kexec/phys-mem';
 import { pageMask, pageSize } from './kexec-arch.js';
 import type { Kimage, KimageHost } from './kimage.js';
 import { IND_INDIRECTION, IND_SOURCE, kimageEntries } from './kimage-entry.js';
@@ -18,6 +18,8 @@ export const KIMAGE_NO_DEST = -1;
  * A page that is another's destination is either kept for it (`destPages`), or, when that destination has
  * its data in some page already, takes that data over and sets the other page free for us.
  *
+ * Departure: in Linux an indirection page is never high memory, for the kernel has to have it mapped to write to it.
+ *
  * @returns the page's address, or undefined when memory ran out; pages kept aside stay with the image
  * @see kernel/kexec_core.c kimage_alloc_page()
  */
@@ -28,13 +30,19 @@ export function kimageAllocPage(
 ): PhysAddr | undefined {
   if (image.destPages.delete(destination)) return destination;
   for (;;) {
-    const page = allocPage(host);
+    const page = allocPage(host, GFP_HIGHUSER);
     if (page === undefined) return undefined;
     if (page === destination || !isDestinationPage(host, image, page)) return page;
-    const entry = image.sources.get(page);
+    const entry = sourceEntry(host, image, page);
     if (entry !== undefined) return takeOver(host, page, entry);
     image.destPages.add(page);
   }
+}
+
+/** The address of the entry word of the data destined for `page`, which a segment covers; undefined where there is none yet. */
+function sourceEntry({ arch }: KimageHost, image: Kimage, page: PhysAddr): PhysAddr | undefined {
+  const index = image.segments.findIndex((segment) => isDestinationRange([segment], page, page + 1));
+  return image.sourceEntries[index]?.[(page - (image.segments[index]?.mem ?? 0)) >>> arch.PAGE_SHIFT];
 }
 
 /** Moves the data destined for `page` into it, and gives the page where they were. */
@@ -60,10 +68,10 @@ export function kimageAllocControlPage(host: KimageHost, image: Kimage): PhysAdd
 
 function allocNormalControlPage(host: KimageHost, image: Kimage): PhysAddr | undefined {
   const extra: PhysAddr[] = [];
-  let page = allocPage(host);
+  let page = allocPage(host, GFP_KERNEL);
   while (page !== undefined && !isControlPage(host, image, page)) {
     extra.push(page);
-    page = allocPage(host);
+    page = allocPage(host, GFP_KERNEL);
   }
   for (const other of extra) freePage(host, other);
   if (page === undefined) return undefined;
@@ -118,8 +126,8 @@ export function kimageFree(host: KimageHost, image: Kimage): void {
   for (const page of pages) freePage(host, page);
 }
 
-function allocPage({ pages, arch }: KimageHost): PhysAddr | undefined {
-  const pfn = pages.getFreePages(GFP_KERNEL, 0);
+function allocPage({ pages, arch }: KimageHost, gfp: number): PhysAddr | undefined {
+  const pfn = pages.getFreePages(gfp, 0);
   return pfn === undefined ? undefined : (pfn << arch.PAGE_SHIFT) >>> 0;
 }
 

@@ -7,8 +7,8 @@ import { KIMAGE_NO_DEST, kimageAllocPage } from './kimage-alloc.js';
 import { IND_DESTINATION, IND_DONE, IND_INDIRECTION, IND_SOURCE } from './kimage-entry.js';
 import type { KexecSegment } from './uapi.js';
 
-/** `copy_from_user`: the bytes, or undefined where the user's range faults. */
-export type CopyFromUser = (vaddr: number, bytes: number) => Uint8Array | undefined;
+/** `copy_from_user` to a page of the image; false where the user's range faults. */
+export type CopyFromUser = (to: PhysAddr, vaddr: number, bytes: number) => boolean;
 
 /**
  * Appends a word to the image's entry list, starting a new indirection page when the current is full.
@@ -69,11 +69,8 @@ function loadCrashSegment(
   const PAGE_SIZE = pageSize(arch);
   for (let done = 0; done < memsz; done += PAGE_SIZE) {
     const bytes = Math.min(PAGE_SIZE, Math.max(0, bufsz - done));
-    memory.fill(mem + done, PAGE_SIZE, 0);
-    if (bytes === 0) continue;
-    const data = copyFromUser((buf + done) >>> 0, bytes);
-    if (data === undefined) return -EFAULT;
-    memory.writeBytes(mem + done, data);
+    memory.fill(mem + done + bytes, PAGE_SIZE - bytes, 0);
+    if (bytes > 0 && !copyFromUser(mem + done, (buf + done) >>> 0, bytes)) return -EFAULT;
   }
   return 0;
 }
@@ -90,39 +87,25 @@ function loadNormalSegment(
   const destination = (mem & pageMask(host.arch)) >>> 0;
   const error = kimageAddEntry(host, image, (destination | IND_DESTINATION) >>> 0);
   if (error) return error;
+  const entries = image.sourceEntries[image.segments.indexOf(segment)];
   for (let done = 0; done < memsz; done += PAGE_SIZE) {
+    const page = sourcePage(host, image, destination + done);
+    if (page === undefined) return -ENOMEM;
+    entries?.push(image.entry - 4);
     const bytes = Math.min(PAGE_SIZE, Math.max(0, bufsz - done));
-    const error = loadPage(
-      host,
-      image,
-      destination + done,
-      () => copyFromUser((buf + done) >>> 0, bytes),
-      bytes,
-    );
-    if (error) return error;
+    if (bytes < PAGE_SIZE) host.mem.fill(page + bytes, PAGE_SIZE - bytes, 0);
+    if (bytes > 0 && !copyFromUser(page, (buf + done) >>> 0, bytes)) return -EFAULT;
   }
   return 0;
 }
 
-function loadPage(
-  host: KimageHost,
-  image: Kimage,
-  destination: PhysAddr,
-  read: () => Uint8Array | undefined,
-  bytes: number,
-): number {
+/** A page for the data of `destination`, entered in the list; undefined when memory ran out. */
+function sourcePage(host: KimageHost, image: Kimage, destination: PhysAddr): PhysAddr | undefined {
   const page = kimageAllocPage(host, image, destination);
-  if (page === undefined) return -ENOMEM;
-  const error = kimageAddEntry(host, image, (page | IND_SOURCE) >>> 0);
-  if (error) {
+  if (page === undefined) return undefined;
+  if (kimageAddEntry(host, image, (page | IND_SOURCE) >>> 0) !== 0) {
     image.destPages.add(page);
-    return error;
+    return undefined;
   }
-  image.sources.set(destination, image.entry - 4);
-  host.mem.fill(page, pageSize(host.arch), 0);
-  if (bytes === 0) return 0;
-  const data = read();
-  if (data === undefined) return -EFAULT;
-  host.mem.writeBytes(page, data);
-  return 0;
+  return page;
 }

@@ -38,8 +38,11 @@ export interface Kimage {
   readonly controlPages: PhysAddr[];
   /** Free pages that are somebody's destination, kept until that destination asks for its own page. */
   readonly destPages: Set<PhysAddr>;
-  /** Where the source of each destination page stands, as the address of its entry word. */
-  readonly sources: Map<PhysAddr, PhysAddr>;
+  /**
+   * Where the source of each destination page stands: for each segment, the addresses of its pages' entry words, as far
+   * as they have been added. A list by page number: a Map of a large image takes as long as copying it.
+   */
+  readonly sourceEntries: readonly PhysAddr[][];
   /** Page of the relocation stub. */
   controlCodePage: PhysAddr;
   /** The image comes back: pages are swapped, not copied. @see struct kimage preserve_context */
@@ -75,7 +78,7 @@ export function createKimage(
     segments,
     controlPages: [],
     destPages: new Set(),
-    sources: new Map(),
+    sourceEntries: segments.map(() => []),
     controlCodePage: 0,
     pgd: 0,
   };
@@ -92,7 +95,7 @@ export interface KimageState {
   readonly segments: readonly KexecSegment[];
   readonly controlPages: readonly PhysAddr[];
   readonly destPages: readonly PhysAddr[];
-  readonly sources: readonly (readonly [PhysAddr, PhysAddr])[];
+  readonly sourceEntries: readonly (readonly PhysAddr[])[];
   readonly controlCodePage: PhysAddr;
   readonly preserveContext: boolean;
   readonly swapPage: PhysAddr;
@@ -105,7 +108,7 @@ export function saveKimage(image: Kimage): KimageState {
     segments: [...image.segments],
     controlPages: [...image.controlPages],
     destPages: [...image.destPages],
-    sources: [...image.sources],
+    sourceEntries: image.sourceEntries.map((entries) => [...entries]),
   };
 }
 
@@ -115,6 +118,6 @@ export function loadKimage(state: KimageState): Kimage {
     segments: [...state.segments],
     controlPages: [...state.controlPages],
     destPages: new Set(state.destPages),
-    sources: new Map(state.sources),
+    sourceEntries: state.sourceEntries.map((entries) => [...entries]),
   };
 }

@@ -99,8 +99,11 @@ function load(segments: readonly KexecSegment[], flags = KEXEC_ARCH_TOY): number
   const array = writeSegments(segments);
   const caller: KexecCaller = {
     capable: () => true,
-    copyFromUser: (vaddr, bytes) =>
-      vaddr === ARRAY ? array.slice(0, bytes) : user.slice(vaddr - DATA, vaddr - DATA + bytes),
+    copyFromUser: (_, bytes) => array.slice(0, bytes),
+    copyFromUserToPaddr: (to, vaddr, bytes) => {
+      mem.writeBytes(to, user.subarray(vaddr - DATA, vaddr - DATA + bytes));
+      return true;
+    },
   };
   return sysKexecLoad(kexec, caller, 0x4_0000, segments.length, ARRAY, flags);
 }

@@ -221,7 +221,13 @@ export class PhysMem {
 
   /** Copies `count` bytes as memmove does: the source is read as it was before. */
   copy(destination: PhysAddr, source: PhysAddr, count: number): void {
-    this.writeBytes(destination, this.readBytes(source, count));
+    const pfn = destination >>> PAGE_SHIFT;
+    const isInPages =
+      (destination & ~PAGE_MASK) + count <= PAGE_SIZE && (source & ~PAGE_MASK) + count <= PAGE_SIZE;
+    if (isInPages && this.#kinds[pfn] === RAM && this.#kinds[source >>> PAGE_SHIFT] === RAM) {
+      this.ram.copyWithin(destination, source, source + count);
+      if (this.#code[pfn] && count > 0) this.codePages.written(pfn, destination, destination + count);
+    } else this.writeBytes(destination, this.readBytes(source, count));
   }
 
   /** Calls `visit` for each piece of a range that lies in one page; addresses wrap at 4 GB. */

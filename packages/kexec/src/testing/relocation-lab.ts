@@ -1,5 +1,5 @@
 /** The relocation stub on a CPU, over images whose pages come in an order of the test's choice. */
-import { createPhysMem, GFP_KERNEL, PAGE_SIZE, type PhysMem } from '@kexec/phys-mem';
+import { createPhysMem, GFP_HIGHUSER, PAGE_SIZE, type PhysMem } from '@kexec/phys-mem';
 import { type Cpu, CS, createCpu, DS, ES, SS } from '@kexec/x86-cpu';
 import { I386_PAGES } from '../arch/i386/limits.js';
 import { assembleRelocateKernel } from '../arch/i386/relocate-kernel.js';
@@ -29,7 +29,7 @@ export class PageQueue {
   }
 
   getFreePages(gfp: number, order: number): number | undefined {
-    if (gfp !== GFP_KERNEL || order !== 0) throw new Error('an image asks for single pages of the kernel');
+    if (gfp !== GFP_HIGHUSER || order !== 0) throw new Error('an image asks for single pages of any RAM');
     return this.free.shift();
   }
 
@@ -73,12 +73,10 @@ export class RelocationLab {
     const host = this.#host(pages);
     const image = createKimage(START, segments);
     for (const segment of segments) {
-      const error = kimageLoadSegment(
-        host,
-        image,
-        segment,
-        (vaddr) => new Uint8Array(wordsFor(vaddr).buffer),
-      );
+      const error = kimageLoadSegment(host, image, segment, (to, vaddr) => {
+        host.mem.writeBytes(to, new Uint8Array(wordsFor(vaddr).buffer));
+        return true;
+      });
       if (error === 0) continue;
       kimageFree(host, image);
       return { error, image };
