@@ -24,31 +24,32 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 /bin/busybox --install -s /bin
+# What waits to be sent is lost with the power: 4 KB, at 9600 baud.
+off() { sleep 5; poweroff -f; }
 echo "init: $(uname -r), next: $next"
 if [ -s /proc/vmcore ]; then
   echo "init: vmcore of $(wc -c < /proc/vmcore) bytes"
   vmcore-dmesg /proc/vmcore | tail -n 50
-  sleep 1
-  poweroff -f
+  off
 fi
 append="console=ttyS0 $extra"
 case "$next" in
-  '') poweroff -f ;;
+  '') off ;;
   crash*)
-    kexec -p "/boot/\${next#crash,}" --initrd=/boot/crash.gz --append="$append irqpoll nr_cpus=1 reset_devices" || poweroff -f
+    kexec -p "/boot/\${next#crash,}" --initrd=/boot/crash.gz --append="$append irqpoll nr_cpus=1 reset_devices" || off
     echo "init: crash kernel loaded: $(cat /sys/kernel/kexec_crash_loaded)"
     sleep 1
     echo "init: about to crash" > /dev/kmsg
     echo c > /proc/sysrq-trigger ;;
-  test) kexec -l /boot/kexec_test --type=elf-x86 --args-none || poweroff -f ;;
+  test) kexec -l /boot/kexec_test --type=elf-x86 --args-none || off ;;
   *)
     first="\${next%%,*}"
     rest="\${next#$first}"
-    kexec -l "/boot/$first" --initrd=/boot/again.gz --append="$append next=\${rest#,}" || poweroff -f ;;
+    kexec -l "/boot/$first" --initrd=/boot/again.gz --append="$append next=\${rest#,}" || off ;;
 esac
 echo "init: kexec_loaded $(cat /sys/kernel/kexec_loaded)"
 kexec -e
-poweroff -f
+off
 `;
 
 /** Kernels that can be started one from the other. */

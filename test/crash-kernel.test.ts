@@ -1,6 +1,7 @@
 /** A crash kernel: the modelled kernel panics, Debian’s Linux starts in the memory set aside, and reads the old memory. */
 import { KERN_DEBUG } from '@kexec/kernel-core';
 import { describe, expect, test } from 'vitest';
+import { debianUserland } from './debian-userland.js';
 import { fixture } from './fixture.js';
 import { type Listened, listenedMachine, runUntil } from './serial-text.js';
 
@@ -42,4 +43,23 @@ describe.skipIf(!vmlinuz || !initramfs)('after a panic of the modelled kernel', 
     expect(runUntil(listened, 'never said', LIMIT)).toEqual({ kind: 'power-off' });
     expect(Number(/^(6\d{7})\r?$/m.exec(listened.text())?.[1])).toBeLessThan(64 << 20);
   }, 3_600_000);
+
+  test.skipIf(!fixture('kexec.gz'))(
+    'vmcore-dmesg of kexec-tools prints the old kernel’s log, each message with its level',
+    () => {
+      // What the serial line has not sent is lost when the power goes.
+      const initrd = debianUserland(
+        'vmcore-dmesg /proc/vmcore\necho "ended with $?"\nsleep 5\npoweroff -f\n',
+      );
+      const listened = crashed('160M', '96M', initrd);
+      const log = listened.machine.kernel.logBuffer.raw();
+      const said = listened.text().length;
+      expect(runUntil(listened, 'never said', LIMIT)).toEqual({ kind: 'power-off' });
+      const printed = listened.text().slice(said).replaceAll('\r', '');
+      expect(log).toContain(`<7>${PATTERN}\n`);
+      expect(log).toMatch(/<0>Kernel panic - not syncing: .*\n$/);
+      expect(printed).toContain(`${log}ended with 0\n`);
+    },
+    3_600_000,
+  );
 });
