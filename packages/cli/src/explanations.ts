@@ -61,6 +61,11 @@ const COMMAND: readonly Explanation[] = [
     'Each verb takes certain options: --load a FILE, --unload and --status none. kexec --help lists all.',
   ),
   row(
+    'GDB_LISTEN',
+    'no debugger can connect',
+    'The port or socket of --gdb cannot be had: another program has it, or a socket file was left over. Choose another port, or 0 for one that is free; remove the file.',
+  ),
+  row(
     'TYPE',
     'there is no such image type',
     'kexec -t help lists the types. Leave -t out to let the probes decide; kexec inspect FILE shows what each of them says.',
