@@ -66,6 +66,21 @@ const COMMAND: readonly Explanation[] = [
     'The port or socket of --gdb cannot be had: another program has it, or a socket file was left over. Choose another port, or 0 for one that is free; remove the file.',
   ),
   row(
+    'SYMBOLS',
+    'a file of symbols cannot be read',
+    'kexec debug --symbols takes a System.map, text as nm writes it, or an ELF file of 32 bits with a symbol table. The message says what it found instead.',
+  ),
+  row(
+    'EXPRESSION',
+    'a place or a value that nobody can work out',
+    'The monitor knows numbers, registers, [register], segment:offset, and names from --symbols, and sums of these without blanks.',
+  ),
+  row(
+    'MONITOR',
+    'a command of the monitor that cannot be followed',
+    'The message says what is missing or wrong. "help" lists the commands and what they take.',
+  ),
+  row(
     'TYPE',
     'there is no such image type',
     'kexec -t help lists the types. Leave -t out to let the probes decide; kexec inspect FILE shows what each of them says.',

@@ -1,5 +1,6 @@
 /** The grammar of the command line: kexec(8)'s options, and the machine's own. */
 import { Command, Option } from 'commander';
+import { type DebugFlags, debugCommand } from './commands/debug.js';
 import { DEMO_NAMES, demoCommand } from './commands/demo.js';
 import { explainCommand } from './commands/explain.js';
 import { type InspectFlags, inspectCommand } from './commands/inspect.js';
@@ -59,6 +60,17 @@ export function createProgram(exit: Exit): Command {
   addRunOptions(demo);
   // Options before the word `demo` count as well.
   demo.action(async (name: string) => exit(await demoCommand(name, demo.optsWithGlobals<KexecFlags>())));
+  const debug = program
+    .command('debug')
+    .description('look at the jump and the new kernel, step by step, forward and back')
+    .argument('[file]', 'kernel image; our own demo kernel when left out')
+    .option('--symbols <file>', 'a System.map or an ELF file; may be given again', appendToList)
+    .exitOverride();
+  addKexecOptions(debug, LOAD_OPTIONS);
+  addRunOptions(debug);
+  debug.action(async (file: string | undefined) =>
+    exit(await debugCommand(file, debug.optsWithGlobals<DebugFlags>())),
+  );
   program
     .command('support')
     .description('list the instructions that the CPU executes, since which model, and how far')

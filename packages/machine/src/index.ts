@@ -25,6 +25,9 @@ export type { Machine, MachineLoadOptions, MachineOptions, RestoreOptions } from
 export { createMachine, restoreMachine } from './machine.js';
 export type { MachineStop } from './machine-stop.js';
 export { parseMemory } from './memory-size.js';
+export type { MonitorAnswer } from './monitor/monitor.js';
+export { Monitor } from './monitor/monitor.js';
+export { readSymbols, Symbols } from './monitor/symbols.js';
 export type { PageRun, Snapshot } from './snapshot-file.js';
 export { decodeSnapshot, encodeSnapshot, SNAPSHOT_VERSION } from './snapshot-file.js';
 export { KexecSyscallError } from './syscall-error.js';

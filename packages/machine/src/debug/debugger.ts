@@ -19,9 +19,20 @@ export interface DebuggerOptions extends TimelineOptions {
 /** A place to run to, at this stack depth or above: where a call returns to. */
 export interface ReturnPlace {
   readonly laddr: number;
-  /** Linear address that ESP must have reached. */
+  /** What ESP must be at least. */
   readonly esp: number;
 }
+
+/** What is known of the code that is executed. */
+export interface ProcedureCode {
+  /** Whether the next instruction returns. */
+  isReturn(): boolean;
+  /** Where execution goes on after the next instruction, if that calls. */
+  endOfCall(): number | undefined;
+}
+
+/** Steps with a look at each instruction, in one piece of work. */
+const STEPS_A_SLICE = 1000;
 
 /** One piece of work. @returns why it is done, or how the piece ended */
 type Job = (limit: PcLimit) => DebugStop | MachineStop;
@@ -113,6 +124,31 @@ export class Debugger {
       left -= Math.max(1, this.timeline.position.icount - before);
       if (!PASSING.has(stop.kind as MachineStop['kind'])) return stop;
       return left > 0 ? stop : { kind: 'step' };
+    });
+  }
+
+  /** Runs until the procedure under execution has returned. */
+  finish(code: ProcedureCode): void {
+    const { cpu } = this.target.pc;
+    let call: ReturnPlace | undefined;
+    let isReturning = false;
+    const piece: Job = (limit) => {
+      if (call) return this.#forward(limit, call);
+      isReturning = code.isReturn();
+      const laddr = code.endOfCall();
+      call = laddr === undefined ? undefined : { laddr, esp: cpu.esp };
+      return call ? BUDGET : this.#forward({ ...limit, instructions: 1 });
+    };
+    this.#start((limit) => {
+      for (let pieces = 0; pieces < STEPS_A_SLICE; pieces++) {
+        const stop = piece(limit);
+        const isBack = stop.kind === 'breakpoint' && stop.laddr === call?.laddr;
+        if (isBack && !this.#breakpoints.has(stop.laddr)) call = undefined;
+        else if (stop.kind !== 'budget') return stop;
+        else if (isReturning) return { kind: 'step' };
+        else if (call) return stop;
+      }
+      return BUDGET;
     });
   }
 
