@@ -19,6 +19,7 @@ export default defineConfig({
         { label: 'Start', link: '/' },
         'support',
         'options',
+        'gdb',
         {
           label: 'The repository',
           items: ['architecture', 'outline', 'rationale', 'reading', 'contributing', 'security'],
