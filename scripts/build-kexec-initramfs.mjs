@@ -16,7 +16,7 @@ const LIBRARIES = /\/(ld-linux\.so\.2|libc\.so\.6|libz\.so\.1|liblzma\.so\.5)$/;
 /**
  * `next` is on the command line what to do after this boot: kernels by name, the first of them is started with the
  * rest; with none left the machine is turned off. `crash` loads a crash kernel and panics; in the crash kernel the
- * message of that panic is read from the old memory. A second of sleep lets the terminal send what it holds: neither a
+ * message of that panic is read from the old memory. Sleeping lets the terminal send what it holds: neither a
  * panic nor power off waits for that.
  */
 const INIT = `#!/bin/sh
