@@ -207,7 +207,11 @@ function addRunOptions(command: Command): void {
     .option('--realtime', "keep the guest's time from running ahead of the clock on the wall")
     .option('--screen', 'write the VGA text screen to stdout at the end')
     .option('--no-jit', 'interpret all code: translate none of it')
-    .option('--gdb [where]', 'gdb can connect: a port, tcp::PORT or unix:PATH; tcp::1234', parseGdbPlace)
+    .option(
+      '--gdb [where]',
+      'gdb can connect: PORT, tcp:HOST:PORT or unix:PATH (default: tcp::1234)',
+      parseGdbPlace,
+    )
     .option('--wait-gdb', 'the machine does not start before gdb lets it')
     .option('--icount-limit <n>', 'stop after so many instructions of the new kernel, with 124', parseCount)
     .option('--timeout <time>', 'stop after so much time on the clock, such as 60s, with 124', parseDuration)

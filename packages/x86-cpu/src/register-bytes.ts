@@ -40,11 +40,11 @@ export function registerBytes(name: string): RegisterBytes | undefined {
   return BY_NAME.get(name);
 }
 
-type Get = (cpu: Cpu) => number;
-type Set = (cpu: Cpu, value: number) => void;
+type ReadWord = (cpu: Cpu) => number;
+type WriteWord = (cpu: Cpu, value: number) => void;
 
 /** A register of 32 bits; without `set` a write is refused unless it changes nothing. */
-function word(name: string, get: Get, set?: Set): RegisterBytes {
+function word(name: string, get: ReadWord, set?: WriteWord): RegisterBytes {
   return {
     name,
     size: 4,
@@ -63,7 +63,7 @@ function wordBytes(value: number): Uint8Array {
 
 /** A word of the state. */
 function field(name: string, offset: number): RegisterBytes {
-  const set: Set = (cpu, value) => cpu.registers.set(offset, value);
+  const set: WriteWord = (cpu, value) => cpu.registers.set(offset, value);
   return word(name, (cpu) => cpu.registers.getUnsigned(offset), set);
 }
 
