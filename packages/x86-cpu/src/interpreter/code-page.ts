@@ -11,6 +11,8 @@ export interface PageRange {
 /** Translated code: the entry that leads to it, and the bytes of the page that it was made of. */
 export interface PlacedRegion extends PageRange {
   readonly entry: number;
+  /** Of its instructions. */
+  readonly offsets: readonly number[];
 }
 
 export const WHOLE_PAGE: PageRange = { start: 0, end: PAGE_SIZE };

@@ -78,6 +78,11 @@ export class RecordWriter {
     return this.#view.getInt32(entry + ENTRY_INSTRUCTION, true);
   }
 
+  /** Arrivals that an entry still wants. */
+  countOf(entry: number): number {
+    return this.#view.getInt32(entry + ENTRY_COUNT, true);
+  }
+
   link(record: number, target: number): void {
     this.#view.setInt32(record + RECORD_LINK, target, true);
   }

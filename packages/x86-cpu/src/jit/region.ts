@@ -8,6 +8,8 @@ const PAGE_BYTES = 0x1000;
 const MAX_INSTRUCTIONS = 200;
 /** Calls that a return is compared with; after more of them it is left to the block table. */
 const MAX_RETURNS = 4;
+/** A region is as it is found if no more than one in so many of its instructions are in other regions already. */
+const MAX_COPIED_SHARE = 2;
 
 /** An instruction in its page. */
 export interface PlacedInsn {
@@ -36,19 +38,38 @@ export interface Block extends Successors {
 export interface RegionSource {
   /** The instruction at an offset; undefined where none lies wholly in the page, or none may be translated. */
   decodeAt(offset: number): Decoded | undefined;
+  /** Whether jumps to an offset have been so few that the region is better off without what is there. */
+  isCold(offset: number): boolean;
+  /** Whether what is at an offset has a region of its own, or will soon have one. */
+  isEntered(offset: number): boolean;
+  /** Whether the instruction at an offset is in a region. */
+  isTranslated(offset: number): boolean;
   /** Feature flags of the CPU model. */
   readonly features: number;
 }
 
-/** The blocks of the region that is entered at `entry`, that one first; none if it cannot be translated. */
+/**
+ * The blocks of the region that is entered at `entry`, that one first; none if it cannot be translated. A function that
+ * calls others is entered behind each call, and its loops are entered too: were everything taken that control reaches,
+ * its end would be translated once for each. So what is mostly known already is taken only up to the next entry.
+ */
 export function discoverRegion(entry: number, source: RegionSource): Block[] {
+  const whole = reachedBlocks(entry, source, () => false);
+  const offsets = whole.flatMap(({ insns }) => insns.map(({ offset }) => offset));
+  const copied = offsets.filter((offset) => source.isTranslated(offset)).length;
+  if (copied * MAX_COPIED_SHARE <= offsets.length) return whole;
+  return reachedBlocks(entry, source, (offset) => offset !== entry && source.isEntered(offset));
+}
+
+/** @param isEnd - where control leaves the region */
+function reachedBlocks(entry: number, source: RegionSource, isEnd: (offset: number) => boolean): Block[] {
   const insns = new Map<number, PlacedInsn>();
   const leaders = new Set([entry]);
   const queue = [entry];
   const returns: number[] = [];
   for (let from = queue.shift(); from !== undefined; from = queue.shift()) {
     let offset: number | undefined = from;
-    while (offset !== undefined && !insns.has(offset) && insns.size < MAX_INSTRUCTIONS) {
+    while (offset !== undefined && !isEnd(offset) && !insns.has(offset) && insns.size < MAX_INSTRUCTIONS) {
       const insn: PlacedInsn | undefined = placedInsn(offset, source);
       if (!insn) break;
       insns.set(offset, insn);
@@ -56,7 +77,7 @@ export function discoverRegion(entry: number, source: RegionSource): Block[] {
         offset = insn.next;
         continue;
       }
-      const { target, following }: Successors = successorsOf(insn, []);
+      const { target, following }: Successors = likelySuccessors(insn, source);
       for (const leader of [target, following]) if (leader !== undefined) leaders.add(leader);
       if (target !== undefined && isInPage(target)) queue.push(target);
       if (target !== undefined && isInPage(target) && insn.decoded.insn.mnemonic === 'CALL') {
@@ -76,6 +97,15 @@ export function isTranslatable({ insn, rep, operands, operandSize }: Decoded, fe
   if (!insn.semantics || (insn.flags & REP && rep !== 0)) return false;
   // ENTER stores before its last check; a 16-bit jump in 32-bit code truncates EIP.
   return insn.mnemonic !== 'ENTER' && !(operands[0]?.kind === 'relative' && operandSize === 16);
+}
+
+/** Without the target of a conditional jump that has hardly been taken: it is a way out of the region. */
+function likelySuccessors(insn: PlacedInsn, source: RegionSource): Successors {
+  const successors = successorsOf(insn, []);
+  const { target, following } = successors;
+  const isConditional = target !== undefined && following !== undefined;
+  if (!isConditional || !isInPage(target) || !source.isCold(target)) return successors;
+  return { ...successors, target: undefined };
 }
 
 function isInPage(offset: number): boolean {

@@ -5,13 +5,19 @@ import { decode } from '../decode/decode.js';
 import type { Decoded } from '../decode/decoded.js';
 import { formatDecoded } from '../disasm/format.js';
 import type { CodeCache } from '../interpreter/code-cache.js';
-import type { CodePage } from '../interpreter/code-page.js';
+import type { CodePage, PlacedRegion } from '../interpreter/code-page.js';
 import { GO_TYPE, HANDLER_TYPE, handlerModule, PSEUDO } from '../interpreter/handler-module.js';
+import { RecordWriter } from '../interpreter/record-writer.js';
 import { emitRegion, type RecordSource, type RegionFunc } from './emit-region.js';
 import { FLOAT_FUNCTIONS } from './float/functions.js';
 import type { TierPolicy } from './policy.js';
-import { type Block, discoverRegion } from './region.js';
+import { type Block, discoverRegion, type RegionSource } from './region.js';
 import { encodeModule } from './wasm/module.js';
+
+/** An entry is cold that has had less than one in so many of the arrivals that make it hot. */
+const COLD_SHARE = 50;
+/** With one in so many of them it will soon be hot. */
+const WARM_SHARE = 2;
 
 /** What of the handler module a region calls. */
 export interface DispatchLoop {
@@ -31,11 +37,9 @@ interface Waiting {
 }
 
 /** A region, ready to be put into a module. */
-interface Made extends Waiting {
+interface Made extends Waiting, PlacedRegion {
   readonly func: RegionFunc;
   readonly blocks: readonly Block[];
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Makes regions of hot entries. */
@@ -46,6 +50,7 @@ export class Tier {
   readonly #policy: TierPolicy;
   readonly #memory: WebAssembly.Memory;
   readonly #renew: () => DispatchLoop;
+  readonly #records: RecordWriter;
   #loop: DispatchLoop;
   #waiting: Waiting[] = [];
   #age = 0;
@@ -61,6 +66,7 @@ export class Tier {
     { loop, renew }: { readonly loop: DispatchLoop; readonly renew: () => DispatchLoop },
   ) {
     this.#memory = memory;
+    this.#records = new RecordWriter(memory);
     this.#policy = policy;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#features = features;
@@ -117,13 +123,35 @@ export class Tier {
   #make(waiting: Waiting): Made | undefined {
     const { page, offset, entry, mode } = waiting;
     if (page.entries.get(offset) !== entry || this.#cache.handlerOf(entry) !== PSEUDO.PASS) return undefined;
-    const blocks = discoverRegion(offset, {
-      decodeAt: (at) => this.#decodeAt(page, at),
-      features: this.#features,
-    });
+    const blocks = discoverRegion(offset, this.#sourceOf(page));
     if (blocks.length === 0) return undefined;
     const func = emitRegion(blocks, mode, this.#recordsOf(page), this.#features);
-    return { ...waiting, func, blocks, ...extent(blocks) };
+    const placed = { entry, ...placeOf(blocks) };
+    page.regions.push(placed);
+    return { ...waiting, ...placed, func, blocks };
+  }
+
+  #sourceOf(page: CodePage): RegionSource {
+    const arrivalsAt = (offset: number) => this.#arrivalsAt(page.entries.get(offset));
+    const decodedAt = new Map<number, Decoded | undefined>();
+    const translated = new Set(page.regions.flatMap(({ offsets }) => offsets));
+    return {
+      decodeAt: (offset) => {
+        if (!decodedAt.has(offset)) decodedAt.set(offset, this.#decodeAt(page, offset));
+        return decodedAt.get(offset);
+      },
+      isCold: (offset) => arrivalsAt(offset) * COLD_SHARE < this.#policy.arrivals,
+      isEntered: (offset) => arrivalsAt(offset) * WARM_SHARE >= this.#policy.arrivals,
+      isTranslated: (offset) => translated.has(offset),
+      features: this.#features,
+    };
+  }
+
+  /** Arrivals at an entry, as far as it has counted them; it counts no more when its region is there, or waited for. */
+  #arrivalsAt(entry: number | undefined): number {
+    const { arrivals } = this.#policy;
+    if (entry === undefined) return 0;
+    return this.#cache.handlerOf(entry) === PSEUDO.COUNT ? arrivals - this.#records.countOf(entry) : arrivals;
   }
 
   #decodeAt(page: CodePage, offset: number): Decoded | undefined {
@@ -173,9 +201,7 @@ export class Tier {
     new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), { cpu });
     this.#nextSlot += regions.length;
     for (const [i, region] of regions.entries()) {
-      const { page, entry, start, end } = region;
-      this.#cache.setEntry(entry, firstIndirect + first + i);
-      page.regions.push({ entry, start, end });
+      this.#cache.setEntry(region.entry, firstIndirect + first + i);
       this.#report(region, bytes, i);
     }
   }
@@ -190,10 +216,8 @@ function listing(blocks: readonly Block[]): string[] {
   );
 }
 
-function extent(blocks: readonly Block[]): Pick<Made, 'start' | 'end'> {
+function placeOf(blocks: readonly Block[]): Omit<PlacedRegion, 'entry'> {
   const insns = blocks.flatMap((block) => block.insns);
-  return {
-    start: Math.min(...insns.map(({ offset }) => offset)),
-    end: Math.max(...insns.map(({ next }) => next)),
-  };
+  const offsets = insns.map(({ offset }) => offset);
+  return { offsets, start: Math.min(...offsets), end: Math.max(...insns.map(({ next }) => next)) };
 }
