@@ -1,7 +1,7 @@
 /** PC: how runs end, how time passes, how a saved PC goes on. */
 
 import { DS, ES } from '@kexec/x86-cpu';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NS_PER_INSTRUCTION } from './clock.js';
 import { ISA_CYCLE_NS } from './pc.js';
 import { boot, ENTRY, run } from './testing/real-mode.js';
@@ -98,6 +98,14 @@ describe('a run', () => {
     const start = pc.clock.now();
     pc.run({ instructions: 3 });
     expect(pc.clock.now() - start).toBe(2 * ISA_CYCLE_NS + 3 * NS_PER_INSTRUCTION);
+  });
+
+  it('does not measure the time to the next event again at each reading in a loop', () => {
+    const { pc } = boot('mov cx, 1000\n again: rdtsc\n loop again\n jmp $');
+    const slices = vi.spyOn(pc.cpu, 'run');
+    expect(pc.run({ nanoseconds: MILLION })).toEqual({ kind: 'budget' });
+    expect(pc.cpu.ecx & 0xffff).toBe(0);
+    expect(slices.mock.calls.length).toBeLessThan(20);
   });
 
   it('shows a time-stamp counter of 250 MHz that agrees with the timer', () => {
