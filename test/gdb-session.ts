@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 
 const bundle = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
 
@@ -55,9 +56,16 @@ export async function debugMachine(
   }
 }
 
+/** What a test that failed has left running. */
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill();
+});
+
 const STDIO: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
 
 function heard(child: ChildProcess) {
+  children.add(child);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('latin1');

@@ -1,5 +1,5 @@
 /** The socket of `--gdb`: who is served, who is refused, and how a run with one ends. */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,11 @@ import { afterAll, expect, test } from 'vitest';
 const bundle = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'kexec-gdb-socket-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** Machines that a test which failed has left running. */
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill();
+});
 const busy = join(folder, 'busy.elf');
 writeFileSync(busy, createElf('entry: jmp entry\n'));
 
@@ -42,6 +47,7 @@ async function withMachine(args: readonly string[], work: (port: number) => Prom
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
+  children.add(child);
   let stderr = '';
   child.stderr.setEncoding('latin1');
   child.stderr.on('data', (part: string) => {
@@ -66,9 +72,14 @@ test('a machine that runs stops for a client; a second is closed; a client that 
     await until(second.isClosed);
     expect(first.isClosed()).toBe(false);
     first.socket.destroy();
-    const third = listened(connect(port));
+    // The server may not have heard yet that the first is gone.
+    let third = listened(connect(port));
+    third.socket.write('$qC#b4');
     await until(() => {
-      third.socket.write('$qC#b4');
+      if (third.isClosed()) {
+        third = listened(connect(port));
+        third.socket.write('$qC#b4');
+      }
       return third.text().includes('$QC01#f5');
     });
     third.socket.write('$k#6b');
