@@ -64,6 +64,8 @@ function run(emulator: EmulatorName, { kernel, initrd }: SuiteFiles, seabios: st
   return new Promise((resolve, reject) => {
     const child = fork(WORKER, [emulator, kernel, initrd, seabios], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      // As the command line does it.
+      execArgv: emulator === 'ours' ? ['--experimental-wasm-branch-hinting'] : [],
     });
     const marks: Mark[] = [];
     if (child.stdout)

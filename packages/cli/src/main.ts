@@ -1,9 +1,11 @@
 /** The command `kexec`: reads its arguments, runs one command, and turns every outcome into an exit code. */
 import { CommanderError } from 'commander';
+import { useBranchHints } from './branch-hints.js';
 import { reportError } from './error-report.js';
 import { EXIT } from './exit-code.js';
 import { createProgram } from './program.js';
 
+useBranchHints();
 try {
   const program = createProgram((exitCode) => {
     process.exitCode = exitCode;

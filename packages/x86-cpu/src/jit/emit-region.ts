@@ -23,7 +23,7 @@ import { PAGE_MASK } from './tlb-lookup.js';
 import { i32Const, localGet, localSet, OP } from './wasm/instructions.js';
 import type { Func } from './wasm/module.js';
 import { EMPTY } from './wasm/types.js';
-import { type Code, flatten, u32 } from './wasm/values.js';
+import { type Code, flatten, UNLIKELY, u32 } from './wasm/values.js';
 
 /** Functions that a module of regions imports: the dispatch loop, and the way to a record by EIP. */
 export const RUN = 0;
@@ -77,13 +77,15 @@ export function emitRegion(
     loads([...machine.used]),
     [OP.block, EMPTY, OP.block, EMPTY],
     structure(entry, emitted),
-    [OP.end, stores([...machine.written]), leaveToRecord()],
-    [OP.end, stores([...machine.written]), leaveToEip()],
+    [OP.end, stores([...machine.written]), leaves().toRecord],
+    [OP.end, stores([...machine.written]), leaves().toEip],
   ];
+  const unlikely: number[] = [];
   return {
     type: HANDLER_TYPE,
     locals: machine.localTypes(HANDLER_PARAMETERS),
-    body: flatten(body),
+    body: flatten(body, unlikely),
+    unlikely,
     callsFunctions: machine.callsFunctions,
   };
 }
@@ -106,7 +108,7 @@ function longestPaths({ nodes, edge }: ControlFlow): number[] {
 function guard(mode: number, record: number): Code {
   return [
     hostLoad(constant(0), 32, FLAT_MODE).code,
-    [i32Const(mode), OP['i32.ne'], OP.if, EMPTY],
+    [i32Const(mode), OP['i32.ne'], UNLIKELY, OP.if, EMPTY],
     [i32Const(record), localGet(COUNT), localGet(PAGE_EIP), OP.return_call, u32(RUN), OP.end],
   ];
 }
@@ -126,6 +128,19 @@ function places(registers: readonly number[]): (readonly [number, number])[] {
     [FLAG_RESULT_LOCAL, FLAG_RESULT],
     [FLAG_AUX_LOCAL, FLAG_AUX],
   ];
+}
+
+/** How regions are left: the same code in all. */
+interface Leaves {
+  readonly toRecord: Code;
+  readonly toEip: Code;
+}
+
+let made: Leaves | undefined;
+
+function leaves(): Leaves {
+  made ??= { toRecord: flatten(leaveToRecord()), toEip: flatten(leaveToEip()) };
+  return made;
 }
 
 /** The next record may be another region's entry: a shorter way than through the dispatch loop. */

@@ -14,7 +14,7 @@ import { operandsOf } from './region-operands.js';
 import type { Branch, EmittedNode, Exit } from './structure.js';
 import { i32Const, localGet, localSet, OP } from './wasm/instructions.js';
 import { EMPTY } from './wasm/types.js';
-import type { Code } from './wasm/values.js';
+import { type Code, UNLIKELY } from './wasm/values.js';
 
 /** Where a jump to an offset from the page's start goes. */
 export interface Target {
@@ -91,7 +91,7 @@ export class RegionMachine extends LocalsMachine {
 
   /** A budget that may end within the region is for the dispatch loop to use up. */
   #checkBudget(limit: number): void {
-    this.emit(localGet(COUNT), i32Const(limit), OP['i32.gt_s'], OP['i32.eqz'], OP.if, EMPTY);
+    this.emit(localGet(COUNT), i32Const(limit), OP['i32.gt_s'], OP['i32.eqz'], UNLIKELY, OP.if, EMPTY);
     this.nested(() => {
       this.emit(i32Const(this.#context.recordAt(this.#block.start)), localSet(RECORD));
       this.#branch('run');
@@ -120,7 +120,7 @@ export class RegionMachine extends LocalsMachine {
   }
 
   leaveIf(condition: Expr): void {
-    this.emit(condition.code, OP.if, EMPTY);
+    this.emit(condition.code, UNLIKELY, OP.if, EMPTY);
     this.nested(() => this.#leaveBefore());
     this.emit(OP.end);
   }

@@ -3,9 +3,9 @@ import type { Machine } from '../semantics/machine.js';
 import { SEGMENT_BASE, SEGMENT_READ_END, SEGMENT_WRITE_END, TLB_VIEW } from '../state/layout.js';
 import { binary, constant, type Expr, hostLoad } from './expr.js';
 
-// An entry is 16 bytes, 1024 to a view: bits 12-21 of the linear address times 16 (mmu/tlb.ts).
+// An entry is 16 bytes, 8192 to a view: bits 12-24 of the linear address times 16 (mmu/tlb.ts).
 export const ENTRY_SHIFT = 8;
-export const ENTRY_MASK = 0x3ff0;
+export const ENTRY_MASK = 0x1_fff0;
 export const READ_TAG = 0;
 export const WRITE_TAG = 4;
 export const ADDEND = 8;

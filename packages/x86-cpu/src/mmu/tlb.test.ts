@@ -12,7 +12,7 @@ function makeTlb() {
   const { memory } = createPhysMem({ ramBytes: 0x10_0000 });
   const words = new Int32Array(memory.buffer);
   const tags = (laddr: number, user: boolean) => {
-    const at = (TLB_OFFSET + (user ? TLB_VIEW_BYTES : 0)) / 4 + ((laddr >>> 12) & 1023) * 4;
+    const at = (TLB_OFFSET + (user ? TLB_VIEW_BYTES : 0)) / 4 + ((laddr >>> 12) & 8191) * 4;
     return [words[at], words[at + 1], ((words[at + 2] ?? 0) + laddr) >>> 0];
   };
   return { tlb: new Tlb(memory), tags };

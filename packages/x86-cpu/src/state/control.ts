@@ -31,7 +31,7 @@ export const CR4_OSFXSR = 1 << 9;
 export const CR4_OSXMMEXCPT = 1 << 10;
 
 /** Bytes of one TLB view; the user view follows the supervisor view. */
-export const TLB_VIEW_BYTES = 0x4000;
+export const TLB_VIEW_BYTES = 0x2_0000;
 
 /** Whether CR0.PE is set; true in virtual-8086 mode too. */
 export function isProtected(registers: Registers): boolean {

@@ -132,17 +132,17 @@ export const MEMORY_FILL: Code = [0xfc, 0x0b, 0x00];
 
 /** i32.const */
 export function i32Const(value: number): Code {
-  return [OP['i32.const'], s32(value)];
+  return I32_CONST[value] ?? [OP['i32.const'], s32(value)];
 }
 
 /** local.get */
 export function localGet(index: number): Code {
-  return [OP['local.get'], u32(index)];
+  return LOCAL_GET[index] ?? [OP['local.get'], u32(index)];
 }
 
 /** local.set */
 export function localSet(index: number): Code {
-  return [OP['local.set'], u32(index)];
+  return LOCAL_SET[index] ?? [OP['local.set'], u32(index)];
 }
 
 /** call */
@@ -152,5 +152,13 @@ export function call(index: number): Code {
 
 /** memarg ::= align offset; the alignment is a hint, and guest addresses have none. */
 export function memarg(offset: number): Code {
-  return [0, u32(offset)];
+  return MEMARG[offset] ?? [0, u32(offset)];
 }
+
+// Made once: regions are made of little else, and what is shared is neither allocated nor collected.
+const SHARED = 128;
+const shared = (code: (index: number) => Code) => Array.from({ length: SHARED }, (_, index) => code(index));
+const I32_CONST = shared((value) => [OP['i32.const'], ...s32(value)]);
+const LOCAL_GET = shared((index) => [OP['local.get'], ...u32(index)]);
+const LOCAL_SET = shared((index) => [OP['local.set'], ...u32(index)]);
+const MEMARG = shared((offset) => [0, ...u32(offset)]);

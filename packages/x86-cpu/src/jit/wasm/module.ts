@@ -16,6 +16,8 @@ export interface Func {
   readonly locals: number | readonly number[];
   /** Instructions without the final `end`. */
   readonly body: Code;
+  /** Offsets in a flat body of branches that are hardly ever taken. */
+  readonly unlikely?: readonly number[];
 }
 
 /** The table of functions that modules share: one makes and exports it as 'table', the others import it. */
@@ -45,6 +47,7 @@ const TABLE_SECTION = 4;
 const EXPORT_SECTION = 7;
 const ELEMENT_SECTION = 9;
 const CODE_SECTION = 10;
+const CUSTOM_SECTION = 0;
 
 /** The module's bytes. */
 export function encodeModule({ imports, funcs, table, exports }: ModuleParts): Uint8Array {
@@ -68,6 +71,7 @@ export function encodeModule({ imports, funcs, table, exports }: ModuleParts): U
     isOwnTable ? section(TABLE_SECTION, vec([tableType(table)])) : [],
     section(EXPORT_SECTION, vec(isOwnTable ? [...exported, [name('table'), 0x01, u32(0)]] : exported)),
     table === undefined ? [] : section(ELEMENT_SECTION, vec([elements(table)])),
+    branchHints(funcs, imports.length),
     section(CODE_SECTION, vec(funcs.map(encodeCode))),
   ]);
 }
@@ -101,9 +105,28 @@ class TypeIndex {
 }
 
 function encodeCode({ locals, body }: Func): Code {
-  const types = typeof locals === 'number' ? new Array<number>(locals).fill(I32) : locals;
-  const code = flatten([vec(runsOf(types)), body, OP.end]);
+  const code = flatten([declarations(locals), body, OP.end]);
   return [u32(code.length), code];
+}
+
+/**
+ * Which branches are hardly ever taken: their targets are put out of the way.
+ *
+ * @see https://webassembly.github.io/branch-hinting/core/appendix/custom.html
+ */
+function branchHints(funcs: readonly Func[], firstFunc: number): Code {
+  const hinted: Code[] = [];
+  for (const [i, { locals, unlikely }] of funcs.entries()) {
+    if (!unlikely?.length) continue;
+    const start = flatten(declarations(locals)).length;
+    hinted.push([u32(firstFunc + i), vec(unlikely.map((offset) => [u32(start + offset), 1, 0]))]);
+  }
+  if (hinted.length === 0) return [];
+  return section(CUSTOM_SECTION, [name('metadata.code.branch_hint'), vec(hinted)]);
+}
+
+function declarations(locals: Func['locals']): Code {
+  return vec(runsOf(typeof locals === 'number' ? new Array<number>(locals).fill(I32) : locals));
 }
 
 /** Locals are declared in runs of one type. */

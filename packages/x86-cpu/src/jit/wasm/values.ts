@@ -49,37 +49,49 @@ export function name(text: string): Code {
   return vec([...text].map((letter) => [letter.charCodeAt(0)]));
 }
 
-/** The rope's bytes in order. */
-export function flatten(code: Code): Uint8Array {
-  const buffer = new ByteBuffer();
-  buffer.append(code);
-  return buffer.bytes.slice(0, buffer.length);
+/** In a rope before an `if` or a `br_if` that is hardly ever taken; no byte of the code. */
+export const UNLIKELY = 0x100;
+
+/**
+ * The rope's bytes in order.
+ *
+ * @param unlikely - gets the offsets of what stands behind UNLIKELY
+ */
+export function flatten(code: Code, unlikely: number[] = []): Uint8Array {
+  written = 0;
+  write(code, unlikely);
+  return bytes.slice(0, written);
 }
 
-class ByteBuffer {
-  bytes = new Uint8Array(0x1000);
-  length = 0;
+// Where flatten() writes: one place for all, for it calls nobody.
+let bytes = new Uint8Array(0x1_0000);
+let written = 0;
 
-  append(code: Code): void {
-    if (code instanceof Uint8Array) {
-      this.#reserve(code.length);
-      this.bytes.set(code, this.length);
-      this.length += code.length;
-      return;
-    }
-    for (const item of code) {
-      if (typeof item !== 'number') this.append(item);
-      else {
-        this.#reserve(1);
-        this.bytes[this.length++] = item;
-      }
-    }
+function write(code: Code, unlikely: number[]): void {
+  if (code instanceof Uint8Array) {
+    reserve(code.length);
+    bytes.set(code, written);
+    written += code.length;
+    return;
   }
+  for (let i = 0; i < code.length; i++) {
+    const item = code[i];
+    if (typeof item !== 'number') {
+      if (item) write(item, unlikely);
+      continue;
+    }
+    if (item === UNLIKELY) {
+      unlikely.push(written);
+      continue;
+    }
+    if (written === bytes.length) reserve(1);
+    bytes[written++] = item;
+  }
+}
 
-  #reserve(count: number): void {
-    if (this.length + count <= this.bytes.length) return;
-    const larger = new Uint8Array(2 * (this.length + count));
-    larger.set(this.bytes);
-    this.bytes = larger;
-  }
+function reserve(count: number): void {
+  if (written + count <= bytes.length) return;
+  const larger = new Uint8Array(2 * (written + count));
+  larger.set(bytes);
+  bytes = larger;
 }
