@@ -240,6 +240,7 @@ export class Cpu extends ControlFile {
       fetchAddress: (laddr) => memory.fetchAddress(laddr),
       readCode: (paddr) => memory.readCode(paddr),
       pageFlags: (laddr) => tlb.flagsOf(this.cpl === 3, laddr),
+      isEventNear: () => this.loop.isEventNear,
       dropWriteTags: (pfn) => tlb.dropWriteTags(mem.hostOffset(pfn)),
     };
     return createInterpreter(host, machine);

@@ -242,13 +242,17 @@ export class RunLoop {
     if (doFlagsAsk(this.#cpu, this.#pins)) this.attention();
   }
 
+  /** Whether an interrupt or a trap might come if the flags let it, or the slice be cut short. */
+  get isEventNear(): boolean {
+    return this.#cpu.breakpoints.isArmed || isEventNear(this.#cpu, this.#pins);
+  }
+
   /**
    * STI: no interrupt before the end of the next instruction; MOV and POP to SS: no single-step trap either. With
    * none near, and the next instruction surely in the same slice, there is nothing to come back for.
    */
   castShadow(shadow: typeof SHADOW.STI | typeof SHADOW.STACK): void {
-    const isCut = this.#cpu.breakpoints.isArmed || (this.#engine?.left ?? 0) <= 1;
-    if (!isEventNear(this.#cpu, this.#pins) && !isCut) return;
+    if (!this.isEventNear && (this.#engine?.left ?? 0) > 1) return;
     this.#shadow = shadow;
     this.attention();
   }

@@ -4,9 +4,9 @@ import { leavesOf } from '../isa/choice.js';
 import { ALL_FEATURES, type Insn, type OpcodeMap, X87 } from '../isa/insn.js';
 import type { OperandCode } from '../isa/operand.js';
 import { type Expr, hostLoad, local } from '../jit/expr.js';
-import { type FastSemantics, FloatInsn, type FloatOperand } from '../jit/float/float-insn.js';
+import { FastInsn, type FastOperand, type FastSemantics } from '../jit/fast-insn.js';
+import { fastSemanticsOf } from '../jit/fast-rows.js';
 import { floatFunctionIndex } from '../jit/float/functions.js';
-import { fastSemanticsOf } from '../jit/float/rows.js';
 import type { HandlerMachine } from './handler-machine.js';
 import { ImmediateSlot, MemorySlot, RegisterSlot } from './handler-operands.js';
 import { RECORD } from './handler-parameters.js';
@@ -61,48 +61,53 @@ export function emitFloatHandler(m: HandlerMachine, handler: FloatHandler, first
       firstFunction + floatFunctionIndex(name),
     once: (_: string, check: () => void) => check(),
   };
-  handler.fast(new FloatInsn(m, host, operandsOf(m, handler)));
+  handler.fast(new FastInsn(m, host, operandsOf(m, handler)));
   m.next();
 }
 
 /** Each takes the next slot of its kind in the record. */
-function operandsOf(m: HandlerMachine, { row, inMemory }: FloatHandler): FloatOperand[] {
+function operandsOf(m: HandlerMachine, { row, inMemory }: FloatHandler): FastOperand[] {
   let registers = 0;
   let immediates = 0;
   const isMemory = (code: OperandCode) =>
     code.method === 'M' || (inMemory && MEMORY_OR_REGISTER.includes(code.method));
-  return row.operands.map((code): FloatOperand => {
-    if (isMemory(code)) return memoryOperand(m);
-    switch (code.method) {
-      case 'I':
-        return { kind: 'immediate', value: new ImmediateSlot(m, 8, immediates++).read() };
-      case 'ST0':
-        registers++;
-        return { kind: 'x87', index: 0 };
-      case 'ST':
-        return { kind: 'x87', index: slot(m, registers++) };
-      case 'P':
-      case 'Q':
-      case 'N':
-        return { kind: 'mmx', index: slot(m, registers++) };
-      case 'V':
-      case 'W':
-      case 'U':
-        return { kind: 'xmm', index: slot(m, registers++) };
-      default: {
-        const size = code.width === 16 ? 16 : 32;
-        return { kind: 'general', operand: new RegisterSlot(m, size, registers++) };
+  return row.operands
+    .filter(({ implied }) => !implied)
+    .map((code): FastOperand => {
+      if (isMemory(code)) return memoryOperand(m);
+      switch (code.method) {
+        case 'I':
+          return { kind: 'immediate', value: new ImmediateSlot(m, 8, immediates++).read() };
+        case 'ST0':
+          registers++;
+          return { kind: 'x87', index: 0 };
+        case 'ST':
+          return { kind: 'x87', index: slot(m, registers++) };
+        case 'P':
+        case 'Q':
+        case 'N':
+          return { kind: 'mmx', index: slot(m, registers++) };
+        case 'V':
+        case 'W':
+        case 'U':
+          return { kind: 'xmm', index: slot(m, registers++) };
+        case 'S':
+        case 'segment':
+          return { kind: 'segment', index: slot(m, registers++) };
+        default: {
+          const size = code.width === 16 ? 16 : 32;
+          return { kind: 'general', operand: new RegisterSlot(m, size, registers++) };
+        }
       }
-    }
-  });
+    });
 }
 
-/** 16 times the number of a register. */
+/** 16 times the number of a register, or SEGMENT_BYTES times that of a segment register. */
 function slot(m: HandlerMachine, place: number): Expr {
   return m.let(hostLoad(local(RECORD), 8, RECORD_REGISTERS + place));
 }
 
-function memoryOperand(m: HandlerMachine): FloatOperand {
+function memoryOperand(m: HandlerMachine): FastOperand {
   const memory = new MemorySlot(m, 32);
   let offset: Expr | undefined;
   return {

@@ -236,6 +236,10 @@ export class HandlerMachine extends WasmMachine {
     this.if(condition, () => this.callOut());
   }
 
+  leaveIfLast(): void {
+    this.leaveIf(this.eqz(this.gtU(local(COUNT), constant(1))));
+  }
+
   reach(segment: SegmentRef, offset: Expr, bits: number, isWrite: boolean): Expr {
     const place = this.translate(segment, offset, bits, isWrite);
     this.leaveIf(this.eqz(place.hit));

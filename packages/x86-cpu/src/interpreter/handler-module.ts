@@ -3,8 +3,8 @@ import type { Decoded } from '../decode/decoded.js';
 import { OPCODE_MAP } from '../isa/opcode-map.js';
 import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
 import { binary, constant, type Expr, hostLoad, hostStore, local } from '../jit/expr.js';
+import { fastWayOf } from '../jit/fast-rows.js';
 import { FLOAT_FUNCTIONS, makeFloatFunctions } from '../jit/float/functions.js';
-import { fastSemanticsOf } from '../jit/float/rows.js';
 import { IMPORTS } from '../jit/imported-functions.js';
 import { i32Const, localGet, OP } from '../jit/wasm/instructions.js';
 import { encodeModule, type Func, typeIndexOf } from '../jit/wasm/module.js';
@@ -128,8 +128,7 @@ function makeHandlerModule(): HandlerModule {
   return {
     module: new WebAssembly.Module(bytes as BufferSource),
     numberOf: (decoded, features) => {
-      if (!fastSemanticsOf(decoded.insn, features))
-        return numbers[table.numberOf(decoded)] ?? PSEUDO.CALL_OUT;
+      if (!fastWayOf(decoded, features)) return numbers[table.numberOf(decoded)] ?? PSEUDO.CALL_OUT;
       const place = floatPlace(decoded);
       return place < 0 ? PSEUDO.CALL_OUT : firstFloat + place;
     },

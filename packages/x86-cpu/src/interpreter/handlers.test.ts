@@ -28,6 +28,7 @@ const interpreter = createInterpreter(
     fetchAddress: (laddr) => cpu.memory.fetchAddress(laddr),
     readCode: (paddr) => cpu.memory.readCode(paddr),
     pageFlags: () => 0,
+    isEventNear: () => false,
     dropWriteTags: (pfn) => cpu.tlb.dropWriteTags(fast.mem.hostOffset(pfn)),
   },
   new SystemNumberMachine(cpu, fast.mem.memory, cpu.memory),

@@ -21,6 +21,8 @@ export interface InterpreterHost {
   readCode(paddr: PhysAddr): number;
   /** TLB_* of the page of an address that has just been translated for a fetch. */
   pageFlags(laddr: number): number;
+  /** Whether an interrupt or a trap might come if the flags let it. */
+  isEventNear(): boolean;
   /** Makes every write to the page miss the TLB. */
   dropWriteTags(pfn: Pfn): void;
 }

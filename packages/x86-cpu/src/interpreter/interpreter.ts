@@ -7,7 +7,7 @@ import { type DispatchLoop, Tier } from '../jit/tier.js';
 import type { LinearAddr } from '../mmu/segmentation.js';
 import type { MemoryAccess } from '../semantics/number-machine.js';
 import type { SystemNumberMachine } from '../semantics/system-number-machine.js';
-import { CPU_AREA_BYTES, EIP, FLAT_MODE } from '../state/layout.js';
+import { CPU_AREA_BYTES, EIP, EVENT_NEAR, FLAT_MODE } from '../state/layout.js';
 import { BlockPlaces } from './block-places.js';
 import { BlockTable } from './block-table.js';
 import { type CalledInsn, CodeCache } from './code-cache.js';
@@ -32,6 +32,7 @@ const BUDGET_EXIT: InterpreterExit = { kind: 'budget' };
 const ATTENTION_EXIT: InterpreterExit = { kind: 'attention' };
 
 class HandlerInterpreter implements Interpreter {
+  readonly #host: InterpreterHost;
   readonly #machine: SystemNumberMachine;
   readonly #state: DataView;
   readonly #cache: CodeCache;
@@ -53,6 +54,7 @@ class HandlerInterpreter implements Interpreter {
 
   constructor(host: InterpreterHost, machine: SystemNumberMachine) {
     const { mem } = host;
+    this.#host = host;
     this.#machine = machine;
     this.#state = new DataView(mem.memory.buffer, 0, CPU_AREA_BYTES);
     this.#blocks = new BlockTable(mem.memory);
@@ -88,6 +90,7 @@ class HandlerInterpreter implements Interpreter {
     this.#isExitWanted = false;
     this.#isRepeating = false;
     this.#setLeft(budget);
+    this.#state.setInt32(EVENT_NEAR, this.#host.isEventNear() ? 1 : 0, true);
     if (this.#placed.settle((paddr) => this.#hooks.has(paddr))) this.flush();
     while (this.left > 0) {
       const record = this.#find();

@@ -1,7 +1,7 @@
 /** The x87 stack in a handler: everything is in the state, and TOP and the register's number are known at run time alone. */
 import { constant, type Expr, expr, hostLoad, hostStore, local } from '../jit/expr.js';
+import type { Bound } from '../jit/fast-insn.js';
 import { INFO_C1, INFO_PE, INFO_SHIFT } from '../jit/float/extended.js';
-import type { Bound } from '../jit/float/float-insn.js';
 import type { StackIndex, X87Stack, X87Value } from '../jit/float/x87-stack.js';
 import { localGet, localSet, memarg, OP } from '../jit/wasm/instructions.js';
 import { I32, I64 } from '../jit/wasm/types.js';

@@ -1,6 +1,6 @@
 /** Writes decoded instructions as records. */
 import type { Decoded } from '../decode/decoded.js';
-import { ZERO } from '../state/layout.js';
+import { SEGMENT_BYTES, ZERO } from '../state/layout.js';
 import { generalField } from '../state/registers.js';
 import {
   ENTRY_COUNT,
@@ -51,6 +51,8 @@ export class RecordWriter {
         view.setUint8(record + RECORD_REGISTERS + registers++, generalField(operand.index, operand.size));
       } else if (operand.kind === 'xmm' || operand.kind === 'mmx' || operand.kind === 'x87') {
         view.setUint8(record + RECORD_REGISTERS + registers++, REGISTER_BYTES * operand.index);
+      } else if (operand.kind === 'segment') {
+        view.setUint8(record + RECORD_REGISTERS + registers++, SEGMENT_BYTES * operand.index);
       } else if (operand.kind === 'immediate') {
         view.setInt32(record + RECORD_IMMEDIATE + 4 * immediates++, operand.value, true);
       } else if (operand.kind === 'relative') {

@@ -4,8 +4,8 @@ import { segmentField } from '../interpreter/record.js';
 import { DATA_SEGMENT, type SegmentRef, type Size } from '../semantics/machine.js';
 import type { Node } from './control-flow.js';
 import { binary, constant, type Expr, hostLoad, hostStore, local } from './expr.js';
+import { fastWayOf } from './fast-rows.js';
 import { RegionFloat } from './float/region-float.js';
-import { fastSemanticsOf } from './float/rows.js';
 import { LocalsMachine } from './locals-machine.js';
 import type { Block, PlacedInsn } from './region.js';
 import { COUNT, EXIT_EIP, PAGE_EIP, RECORD } from './region-locals.js';
@@ -104,7 +104,7 @@ export class RegionMachine extends LocalsMachine {
     this.#insn = insn;
     const [operand] = decoded.operands;
     this.#target = operand?.kind === 'relative' ? this.#eipAt(next + operand.value) : undefined;
-    const fast = fastSemanticsOf(decoded.insn, this.#context.features);
+    const fast = fastWayOf(decoded, this.#context.features);
     if (fast) {
       fast(this.#float.instruction(decoded));
     } else {
@@ -124,6 +124,9 @@ export class RegionMachine extends LocalsMachine {
     this.nested(() => this.#leaveBefore());
     this.emit(OP.end);
   }
+
+  /** The budget of a region goes beyond its end. */
+  leaveIfLast(): void {}
 
   reach(segment: SegmentRef, offset: Expr, bits: number, isWrite: boolean): Expr {
     return this.let(this.#reach(segment, offset, bits, isWrite).host);

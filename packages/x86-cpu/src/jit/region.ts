@@ -1,7 +1,7 @@
 /** Region discovery: from a hot entry, the basic blocks of its page that control reaches without leaving it. */
 import type { Decoded } from '../decode/decoded.js';
 import { REP } from '../isa/insn.js';
-import { fastSemanticsOf } from './float/rows.js';
+import { fastWayOf } from './fast-rows.js';
 
 const PAGE_BYTES = 0x1000;
 /** Instructions of a region: beyond some hundreds the compiler's time for each grows. */
@@ -92,8 +92,9 @@ function reachedBlocks(entry: number, source: RegionSource, isEnd: (offset: numb
 }
 
 /** Whether the translator knows the instruction: all rows over any machine, but for loops within one, and fast ones. */
-export function isTranslatable({ insn, rep, operands, operandSize }: Decoded, features: number): boolean {
-  if (fastSemanticsOf(insn, features)) return true;
+export function isTranslatable(decoded: Decoded, features: number): boolean {
+  if (fastWayOf(decoded, features)) return true;
+  const { insn, rep, operands, operandSize } = decoded;
   if (!insn.semantics || (insn.flags & REP && rep !== 0)) return false;
   // ENTER stores before its last check; a 16-bit jump in 32-bit code truncates EIP.
   return insn.mnemonic !== 'ENTER' && !(operands[0]?.kind === 'relative' && operandSize === 16);

@@ -1,6 +1,7 @@
 /** The emitting machine: semantics run over it once leave Wasm code. What differs between users is abstract. */
 import type { MemoryMachine } from '../semantics/abstract-operand.js';
 import type { SegmentRef, Size } from '../semantics/machine.js';
+import { TLB_OFFSET } from '../state/layout.js';
 import {
   binary,
   callResult,
@@ -15,10 +16,16 @@ import {
   unary,
 } from './expr.js';
 import { CHECK, NO_ERROR_CODE, RAISE, READ, WRITE } from './imported-functions.js';
-import { type Place, translate } from './tlb-lookup.js';
+import { ADDEND, ENTRY_MASK, ENTRY_SHIFT, PAGE_MASK, type Place, READ_TAG, translate } from './tlb-lookup.js';
 import { call, i32Const, localSet, OP } from './wasm/instructions.js';
 import { EMPTY, I32 } from './wasm/types.js';
 import { type Code, u32 } from './wasm/values.js';
+
+/** A local with its value as of when that is read. */
+export interface Variable {
+  readonly value: Expr;
+  set(value: Expr): void;
+}
 
 /** Emits statements into a buffer; values are `Expr`s. */
 export abstract class WasmMachine implements MemoryMachine<Expr> {
@@ -170,6 +177,14 @@ export abstract class WasmMachine implements MemoryMachine<Expr> {
     return local(index);
   }
 
+  /** A local that may be given another value. */
+  variable(initial: Expr): Variable {
+    const index = this.newLocal();
+    const set = (value: Expr) => this.emit(value.code, localSet(index));
+    set(initial);
+    return { value: local(index), set };
+  }
+
   if(condition: Expr, then: () => void, otherwise?: () => void): void {
     if (condition.constant !== undefined) {
       if (condition.constant) then();
@@ -276,6 +291,17 @@ export abstract class WasmMachine implements MemoryMachine<Expr> {
   abstract leaveIf(condition: Expr): void;
   /** Bound host address of an access as a whole; what cannot go straight to RAM is left as by `leaveIf`. */
   abstract reach(segment: SegmentRef, offset: Expr, bits: number, isWrite: boolean): Expr;
+
+  /** Leaves an instruction that may be the slice's last. */
+  abstract leaveIfLast(): void;
+
+  /** Bound host address of what the processor reads in its own tables, whatever the CPL; a miss is left. */
+  reachSystem(laddr: Expr, bits: number): Expr {
+    const entry = this.let(this.and(this.shrU(laddr, constant(ENTRY_SHIFT)), constant(ENTRY_MASK)));
+    const last = this.and(this.add(laddr, constant(bits / 8 - 1)), constant(PAGE_MASK));
+    this.leaveIf(this.ne(last, hostLoad(entry, 32, TLB_OFFSET + READ_TAG)));
+    return this.let(this.add(laddr, hostLoad(entry, 32, TLB_OFFSET + ADDEND)));
+  }
 
   /** The statements of `body`, to be put elsewhere. */
   protected capture(body: () => void): Code {

@@ -51,9 +51,9 @@ export function readEflags(registers: Registers): number {
 /** Replaces the whole of EFLAGS; masking by privilege and model is the caller's. */
 export function writeEflags(registers: Registers, eflags: number): void {
   registers.set(EFLAGS_REST, (eflags & ~ARITHMETIC_FLAGS) | EFLAGS_FIXED);
-  // ZF alone picks the result: 0 (SF 0, even parity) or 1 (SF 0, odd parity); the deltas make up the rest.
-  const result = eflags & ZF ? 0 : 1;
-  const parityDelta = (result === 0) === ((eflags & PF) !== 0) ? 0 : 1;
+  // As setArithmeticFlags() of flags.ts has it: 0x100 is no zero, not negative, and of even parity.
+  const result = eflags & ZF ? 0 : 0x100;
+  const parityDelta = eflags & PF ? 0 : 1;
   const carry = eflags & CF ? 1 : 0;
   const overflow = eflags & OF ? 1 : 0;
   registers.set(FLAG_RESULT, result);

@@ -24,7 +24,7 @@ import type { Registers } from './registers.js';
  */
 const TRANSLATABLE = 1;
 const USER = 2;
-const FLAT_SHIFT = 8;
+export const FLAT_SHIFT = 8;
 const WHOLE = 0xffff_ffff;
 /** Fast bound of a segment without a limit (segment.ts). */
 const WHOLE_END = WHOLE - 14;

@@ -100,6 +100,9 @@ export const INTERPRETER_STATE = 0x200;
 /** Byte offset of the TLB view in use (supervisor or user). */
 export const TLB_VIEW = 0x204;
 
+/** Whether an interrupt or a trap might come if the flags let it, as of the slice's start (run-loop.ts). */
+export const EVENT_NEAR = 0x214;
+
 /** The flat mode (flat-mode.ts). */
 export const FLAT_MODE = 0x220;
 

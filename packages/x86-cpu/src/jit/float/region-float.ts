@@ -1,9 +1,10 @@
 /** Floating point in a region: what of its state a block knows, and the operands of its instructions. */
 import type { Decoded, DecodedOperand } from '../../decode/decoded.js';
+import { SEGMENT_BYTES } from '../../state/layout.js';
 import { constant, type Expr } from '../expr.js';
+import { FastInsn, type FastOperand } from '../fast-insn.js';
 import { operandsOf } from '../region-operands.js';
 import type { WasmMachine } from '../wasm-machine.js';
-import { FloatInsn, type FloatOperand } from './float-insn.js';
 import { type FloatFunctionName, floatFunctionIndex } from './functions.js';
 import { type InsnPlace, RegionStack } from './region-stack.js';
 
@@ -36,7 +37,7 @@ export class RegionFloat {
     this.stack.begin();
   }
 
-  instruction(decoded: Decoded): FloatInsn {
+  instruction(decoded: Decoded): FastInsn {
     const host = {
       stack: this.stack,
       functionIndex: (name: FloatFunctionName) => {
@@ -48,17 +49,18 @@ export class RegionFloat {
         this.#checked.add(what);
       },
     };
-    return new FloatInsn(
+    return new FastInsn(
       this.#m,
       host,
       decoded.operands.map((operand) => this.#operand(decoded, operand)),
     );
   }
 
-  #operand(decoded: Decoded, operand: DecodedOperand): FloatOperand {
+  #operand(decoded: Decoded, operand: DecodedOperand): FastOperand {
     const { kind } = operand;
     if (kind === 'xmm' || kind === 'mmx') return { kind, index: constant(REGISTER_BYTES * operand.index) };
     if (kind === 'x87') return { kind, index: operand.index };
+    if (kind === 'segment') return { kind, index: constant(SEGMENT_BYTES * operand.index) };
     const [usual] = operandsOf(this.#m, { ...decoded, operands: [operand] }, undefined);
     if (!usual) throw new TypeError(`${decoded.insn.text} cannot be translated`);
     if (kind === 'register') return { kind: 'general', operand: usual };

@@ -18,12 +18,12 @@ import {
   ST,
 } from '../../state/layout.js';
 import { constant, type Expr, expr, hostLoad, hostStore } from '../expr.js';
+import type { Bound } from '../fast-insn.js';
 import { localGet, localSet, memarg, OP } from '../wasm/instructions.js';
 import { I32, I64 } from '../wasm/types.js';
 import type { Code } from '../wasm/values.js';
 import type { WasmMachine } from '../wasm-machine.js';
 import { INFO_C1, INFO_PE, INFO_SHIFT } from './extended.js';
-import type { Bound } from './float-insn.js';
 import type { StackIndex, X87Stack, X87Value } from './x87-stack.js';
 
 const TOP_MASK = 0x3800;

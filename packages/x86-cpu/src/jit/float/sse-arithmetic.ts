@@ -1,9 +1,9 @@
 /** Arithmetic of SSE and SSE2, scalar and packed, where the host's result is surely the processor's. */
 import { constant, type Expr } from '../expr.js';
+import { type Bound, type FastInsn, type FastOperand, type FastSemantics, loadCode } from '../fast-insn.js';
 import { i32Const } from '../wasm/instructions.js';
 import { i64, op } from '../wasm/typed.js';
 import type { Code } from '../wasm/values.js';
-import { type Bound, type FastSemantics, type FloatInsn, type FloatOperand, loadCode } from './float-insn.js';
 import type { FloatFunctionName } from './functions.js';
 import { isPlain, mxcsr, OUTCOME, PE, PM, RC, SINGLE_RANGE, setInexact } from './scalar.js';
 import { narrowed } from './sse-insns.js';
@@ -30,7 +30,7 @@ interface Lane {
 }
 
 /** Computes in double precision; nothing is stored yet. */
-function computeLanes(f: FloatInsn, { compute }: HostOperation, lanes: number, isSingle: boolean): Lane[] {
+function computeLanes(f: FastInsn, { compute }: HostOperation, lanes: number, isSingle: boolean): Lane[] {
   f.requireSse();
   const bytes = isSingle ? 4 : 8;
   const isScalar = lanes === 1;
@@ -45,8 +45,8 @@ function computeLanes(f: FloatInsn, { compute }: HostOperation, lanes: number, i
 }
 
 function laneOf(
-  f: FloatInsn,
-  operand: FloatOperand,
+  f: FastInsn,
+  operand: FastOperand,
   host: Expr | undefined,
   at: number,
   isSingle: boolean,
@@ -64,7 +64,7 @@ function isInside(value: Bound, least: 1 | 2): Code {
 }
 
 /** Asks the function about each lane: leaves the instruction if one is refused, then notes inexactness. */
-function checkLanes(f: FloatInsn, { compute, check }: HostOperation, lanes: readonly Lane[]): void {
+function checkLanes(f: FastInsn, { compute, check }: HostOperation, lanes: readonly Lane[]): void {
   const { m } = f;
   let outcome: Expr = constant(OUTCOME.EXACT);
   for (const { a, b, result } of lanes) {

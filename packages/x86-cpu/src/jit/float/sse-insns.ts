@@ -1,15 +1,10 @@
 /** SSE and SSE2 moves, comparisons and conversions where they are fast: numbers that are zero or normal. */
+
+import { type Bound, type FastInsn, type FastOperand, type FastSemantics, storeCode } from '../fast-insn.js';
 import { i32Const } from '../wasm/instructions.js';
 import { f64, op, simd } from '../wasm/typed.js';
 import type { Code } from '../wasm/values.js';
 import { setCompareFlags } from './compare-flags.js';
-import {
-  type Bound,
-  type FastSemantics,
-  type FloatInsn,
-  type FloatOperand,
-  storeCode,
-} from './float-insn.js';
 import { DOUBLE_RANGE, isPlain, mxcsr, PM, RC, SINGLE_RANGE, setInexact } from './scalar.js';
 
 const ZERO_128 = simd('v128.const', [], new Uint8Array(16));
@@ -64,14 +59,14 @@ export const moveMerged =
     else f.storeRegister(target, f.i64(f.load(source, 'i64.load', 64, false, at)).get, 'i64.store', to);
   };
 
-function storeLow(f: FloatInsn, to: FloatOperand, from: FloatOperand, bits: 32 | 64, at = 0): void {
+function storeLow(f: FastInsn, to: FastOperand, from: FastOperand, bits: 32 | 64, at = 0): void {
   const host = f.reach(to, bits, true);
   if (bits === 32) f.m.emit(storeCode(host.code, f.load(from, 'i32.load', 32), 'i32.store'));
   else f.m.emit(storeCode(host.code, f.load(from, 'i64.load', 64, false, at), 'i64.store'));
 }
 
 /** The low number of an operand, as a double. */
-function scalarOf(f: FloatInsn, operand: FloatOperand, isSingle: boolean): Bound {
+function scalarOf(f: FastInsn, operand: FastOperand, isSingle: boolean): Bound {
   if (!isSingle) return f.f64(f.load(operand, 'f64.load', 64));
   return f.f64(op('f64.promote_f32', f.load(operand, 'f32.load', 32)));
 }
@@ -130,7 +125,7 @@ export const toInteger =
   };
 
 /** Notes inexactness, or leaves the instruction where that is not masked. */
-function noteUnless(f: FloatInsn, isExact: Code): void {
+function noteUnless(f: FastInsn, isExact: Code): void {
   const { m } = f;
   m.if(f.i32(op('i32.eqz', isExact)), () => {
     f.leaveIf(op('i32.eqz', op('i32.and', mxcsr(), i32Const(PM))));
@@ -147,7 +142,7 @@ export const singleToDouble: FastSemantics = (f) => {
 };
 
 /** The number as a single, in a double; what is not surely the processor's is left. */
-export function narrowed(f: FloatInsn, value: Bound): Bound {
+export function narrowed(f: FastInsn, value: Bound): Bound {
   f.leaveIf(op('i32.and', mxcsr(), i32Const(RC)));
   const single = f.f64(op('f64.promote_f32', op('f32.demote_f64', value.get)));
   const magnitude = op('f64.abs', single.get);

@@ -1,13 +1,14 @@
 /** Packed integers and shuffles on XMM registers, as the vector instructions that WebAssembly has for them. */
+
+import type { FastInsn, FastSemantics } from '../fast-insn.js';
 import { i32Const } from '../wasm/instructions.js';
 import { i64, op, type SIMD, simd } from '../wasm/typed.js';
 import type { Code } from '../wasm/values.js';
-import type { FastSemantics, FloatInsn } from './float-insn.js';
 
 type VectorName = keyof typeof SIMD;
 
 /** Both operands as they are; the source first, for it may not be there. */
-function operands(f: FloatInsn): [Code, Code] {
+function operands(f: FastInsn): [Code, Code] {
   f.requireSse();
   const second = f.v128(f.load(f.operand(1), 'v128.load', 128, true)).get;
   return [f.v128(f.load(f.operand(0), 'v128.load', 128)).get, second];
@@ -57,7 +58,7 @@ export const multiplyEven: FastSemantics = combined((a, b) =>
 );
 
 /** The immediate where it is part of the code; a handler that serves all of them leaves the instruction. */
-function withImmediate(body: (f: FloatInsn, immediate: number) => void): FastSemantics {
+function withImmediate(body: (f: FastInsn, immediate: number) => void): FastSemantics {
   return (f) => {
     const operand = f.operand(f.operandCount - 1);
     if (operand.kind !== 'immediate') throw new TypeError('no immediate');

@@ -1,5 +1,5 @@
 /** The SSE and SSE2 rows that have a fast way, by their text. */
-import type { FastSemantics } from './float-insn.js';
+import type { FastSemantics } from '../fast-insn.js';
 import * as arithmetic from './sse-arithmetic.js';
 import * as sse from './sse-insns.js';
 import * as packed from './sse-packed.js';

@@ -1,18 +1,18 @@
 /** x87 comparisons where they are fast: of zeros and normal numbers, which FCOM and FUCOM compare alike. */
 import { C1, C2, C3 } from '../../semantics/x87/compare.js';
 import { type Expr, expr } from '../expr.js';
+import type { FastInsn, FastSemantics } from '../fast-insn.js';
 import { i32Const } from '../wasm/instructions.js';
 import { i64, op } from '../wasm/typed.js';
 import { I32 } from '../wasm/types.js';
 import { setCompareFlags } from './compare-flags.js';
 import { exponentOf, isNormalExponent, signOf } from './extended.js';
-import type { FastSemantics, FloatInsn } from './float-insn.js';
 import { lastIndex, memoryOf } from './x87-insns.js';
 import { type FastFormat, pairOf } from './x87-memory.js';
 import type { X87Value } from './x87-stack.js';
 
 /** Condition codes of two numbers. */
-function order(f: FloatInsn, a: X87Value, b: X87Value): Expr {
+function order(f: FastInsn, a: X87Value, b: X87Value): Expr {
   const codes = f.i32(f.call('compare', ...pairOf(a), ...pairOf(b)));
   f.leaveIf(op('i32.lt_s', codes.code, i32Const(0)));
   return codes;

@@ -4,24 +4,24 @@ import { FloatContext } from '../../semantics/x87/float-context.js';
 import type { Float80 } from '../../semantics/x87/float80.js';
 import { STATUS_EXCEPTIONS } from '../../state/fpu.js';
 import { FPU_CONTROL } from '../../state/layout.js';
+import { type FastInsn, type FastSemantics, loadCode, storeCode } from '../fast-insn.js';
 import { i32Const } from '../wasm/instructions.js';
 import { i64, op } from '../wasm/typed.js';
 import { I32 } from '../wasm/types.js';
 import { BIAS, exponentOf, roundingControl, SIGN, signOf } from './extended.js';
-import { type FastSemantics, type FloatInsn, loadCode, storeCode } from './float-insn.js';
 import type { FloatFunctionName } from './functions.js';
 import { callForPair, callOrLeave, type FastFormat, pairOf, storeBits } from './x87-memory.js';
 import type { StackIndex, X87Value } from './x87-stack.js';
 
 /** Combines two numbers. */
-type Combine = (f: FloatInsn, a: X87Value, b: X87Value) => X87Value;
+type Combine = (f: FastInsn, a: X87Value, b: X87Value) => X87Value;
 
 const called =
   (name: FloatFunctionName): Combine =>
   (f, a, b) =>
     callOrLeave(f, name, ...pairOf(a), ...pairOf(b));
 
-function negated(f: FloatInsn, { significand, word }: X87Value): X87Value {
+function negated(f: FastInsn, { significand, word }: X87Value): X87Value {
   return { significand, word: f.bind(I32, op('i32.xor', word.get, i32Const(SIGN))) };
 }
 
@@ -33,18 +33,18 @@ export const subReversed: Combine = (f, a, b) => sub(f, b, a);
 export const divReversed: Combine = (f, a, b) => div(f, b, a);
 
 /** The register that an operand names. */
-function indexOf(f: FloatInsn, position: number): StackIndex {
+function indexOf(f: FastInsn, position: number): StackIndex {
   const operand = f.operand(position);
   if (operand.kind !== 'x87') throw new TypeError('an operand that is no x87 register');
   return operand.index;
 }
 
 /** The last operand is the register other than ST(0). */
-export function lastIndex(f: FloatInsn): StackIndex {
+export function lastIndex(f: FastInsn): StackIndex {
   return indexOf(f, f.operandCount - 1);
 }
 
-export function memoryOf(f: FloatInsn) {
+export function memoryOf(f: FastInsn) {
   const operand = f.operand(0);
   if (operand.kind !== 'memory') throw new TypeError('an operand that is no memory');
   return operand;

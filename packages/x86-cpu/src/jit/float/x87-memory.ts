@@ -1,12 +1,12 @@
 /** Operands of x87 instructions in memory: numbers from and to their formats, the usual ones inline. */
 
 import type { Expr } from '../expr.js';
+import { type Bound, type FastInsn, loadCode, storeCode } from '../fast-insn.js';
 import { i32Const, localSet } from '../wasm/instructions.js';
 import { i64, op } from '../wasm/typed.js';
 import { I32, I64 } from '../wasm/types.js';
 import type { Code } from '../wasm/values.js';
 import { BIAS, SIGN } from './extended.js';
-import { type Bound, type FloatInsn, loadCode, storeCode } from './float-insn.js';
 import type { FloatFunctionName } from './functions.js';
 import type { X87Value } from './x87-stack.js';
 
@@ -14,22 +14,22 @@ import type { X87Value } from './x87-stack.js';
 export interface FastFormat {
   readonly bits: number;
   /** The number at a host address. */
-  load(f: FloatInsn, host: Expr): X87Value;
+  load(f: FastInsn, host: Expr): X87Value;
   /** Bits to be stored, and the word of their rounding if they can be rounded. */
-  store(f: FloatInsn, value: X87Value): { readonly bits: Bound; readonly rounding?: Bound };
+  store(f: FastInsn, value: X87Value): { readonly bits: Bound; readonly rounding?: Bound };
 }
 
 const TOP_BIT = 1n << 63n;
 
 /** Calls a function that gives an i64 and a word; one that refuses leaves the instruction. */
-export function callForPair(f: FloatInsn, name: FloatFunctionName, ...operands: readonly Code[]): X87Value {
+export function callForPair(f: FastInsn, name: FloatFunctionName, ...operands: readonly Code[]): X87Value {
   const [significand, word] = [f.m.newLocal(I64), f.m.newLocal(I32)];
   f.m.emit(f.call(name, ...operands), localSet(word), localSet(significand));
   return { significand: f.bound(significand), word: f.bound(word) };
 }
 
 /** The same, of a function that may refuse. */
-export function callOrLeave(f: FloatInsn, name: FloatFunctionName, ...operands: readonly Code[]): X87Value {
+export function callOrLeave(f: FastInsn, name: FloatFunctionName, ...operands: readonly Code[]): X87Value {
   const result = callForPair(f, name, ...operands);
   f.leaveIf(op('i32.lt_s', result.word.get, i32Const(0)));
   return result;
@@ -109,7 +109,7 @@ export const REAL80: FastFormat = {
 };
 
 /** Stores what `store` of a format gave. */
-export function storeBits(f: FloatInsn, host: Expr, format: FastFormat, bits: Bound, value: X87Value): void {
+export function storeBits(f: FastInsn, host: Expr, format: FastFormat, bits: Bound, value: X87Value): void {
   if (format.bits === 16 || format.bits === 32) {
     const low = op('i32.wrap_i64', bits.get);
     f.m.emit(storeCode(host.code, low, format.bits === 16 ? 'i32.store16' : 'i32.store'));

@@ -1,7 +1,7 @@
 /** The x87 rows that have a fast way, by their text. */
 import { COND } from '../../semantics/condition.js';
 import { LN_2, LOG2_10, LOG2_E, LOG10_2, one, PI, plusZero, rounded } from '../../semantics/x87/constants.js';
-import type { FastSemantics } from './float-insn.js';
+import type { FastSemantics } from '../fast-insn.js';
 import * as comparisons from './x87-comparisons.js';
 import * as x87 from './x87-insns.js';
 import { INT16, INT32, INT64, REAL32, REAL64, REAL80 } from './x87-memory.js';

@@ -1,7 +1,7 @@
 /** The x87 register stack as translated code sees it. */
 import type { SegmentRef } from '../../semantics/machine.js';
 import type { Expr } from '../expr.js';
-import type { Bound } from './float-insn.js';
+import type { Bound } from '../fast-insn.js';
 
 /** Which register, counted from the top: a constant, or 16 times a number known at run time. */
 export type StackIndex = number | Expr;

@@ -4,7 +4,7 @@
  * Significands are bigint. Products are 128 bits wide, dividends more, and transcendental functions work on
  * two hundred: as bigint each is one expression, exact by construction, where pairs of 32-bit words would
  * need carries written out for every width. These rows are the exact ones, for every case; normal numbers and
- * zeros mostly do not come here, but take the fast way (jit/float/rows.ts).
+ * zeros mostly do not come here, but take the fast way (jit/fast-rows.ts).
  */
 
 /** Sign, biased exponent and explicit significand, as in a register (SDM Vol. 1, 4.2.2 "Floating-Point Data Types"). */

@@ -1,27 +1,29 @@
-/** A floating-point instruction under translation: its operands, and the ways to what it needs. */
-import type { Operand, SegmentRef } from '../../semantics/machine.js';
-import { CR0_EM, CR0_TS, CR4_OSFXSR } from '../../state/control.js';
-import { CR0, CR4, ST, XMM } from '../../state/layout.js';
-import { type Expr, expr, local } from '../expr.js';
-import { call, localGet, localSet, memarg, OP } from '../wasm/instructions.js';
-import { simd } from '../wasm/typed.js';
-import { F64, I32, I64, V128 } from '../wasm/types.js';
-import { type Code, u32 } from '../wasm/values.js';
-import type { WasmMachine } from '../wasm-machine.js';
-import type { FloatFunctionName } from './functions.js';
-import type { StackIndex, X87Stack } from './x87-stack.js';
+/** An instruction with a fast way under translation: its operands, and the ways to what it needs. */
+import type { Operand, SegmentRef } from '../semantics/machine.js';
+import { CR0_EM, CR0_TS, CR4_OSFXSR } from '../state/control.js';
+import { CR0, CR4, ST, XMM } from '../state/layout.js';
+import { type Expr, expr, local } from './expr.js';
+import type { FloatFunctionName } from './float/functions.js';
+import type { StackIndex, X87Stack } from './float/x87-stack.js';
+import { call, localGet, localSet, memarg, OP } from './wasm/instructions.js';
+import { simd } from './wasm/typed.js';
+import { F64, I32, I64, V128 } from './wasm/types.js';
+import { type Code, u32 } from './wasm/values.js';
+import type { WasmMachine } from './wasm-machine.js';
 
-/** An operand of any kind that multimedia and x87 instructions have. */
-export type FloatOperand =
+/** An operand of any kind that such instructions have. */
+export type FastOperand =
   /** 16 bytes apart in the state; `index` is the register's number times 16. */
   | { readonly kind: 'xmm' | 'mmx'; readonly index: Expr }
   | { readonly kind: 'memory'; readonly segment: SegmentRef; readonly offset: () => Expr }
   | { readonly kind: 'general'; readonly operand: Operand<Expr> }
   | { readonly kind: 'immediate'; readonly value: Expr }
-  | { readonly kind: 'x87'; readonly index: StackIndex };
+  | { readonly kind: 'x87'; readonly index: StackIndex }
+  /** `index` is the register's number times SEGMENT_BYTES. */
+  | { readonly kind: 'segment'; readonly index: Expr };
 
 /** What the machine that emits the instruction has for it. */
-export interface FloatHost {
+export interface FastHost {
   readonly stack: X87Stack;
   /** The number of a function in the module. */
   functionIndex(name: FloatFunctionName): number;
@@ -33,7 +35,7 @@ export interface FloatHost {
  * What an instruction does in the cases that are fast; all others it leaves to its row before it has changed
  * anything: `leaveIf` and `reach` come before the first write.
  */
-export type FastSemantics = (f: FloatInsn) => void;
+export type FastSemantics = (f: FastInsn) => void;
 
 /** A value of 64 or 128 bits, or a float, in a local. */
 export interface Bound {
@@ -42,14 +44,14 @@ export interface Bound {
 }
 
 /** Emits one instruction. */
-export class FloatInsn {
-  readonly #host: FloatHost;
-  readonly #operands: readonly FloatOperand[];
+export class FastInsn {
+  readonly #host: FastHost;
+  readonly #operands: readonly FastOperand[];
 
   constructor(
     readonly m: WasmMachine,
-    host: FloatHost,
-    operands: readonly FloatOperand[],
+    host: FastHost,
+    operands: readonly FastOperand[],
   ) {
     this.#host = host;
     this.#operands = operands;
@@ -59,7 +61,7 @@ export class FloatInsn {
     return this.#host.stack;
   }
 
-  operand(position: number): FloatOperand {
+  operand(position: number): FastOperand {
     const operand = this.#operands[position];
     if (!operand) throw new TypeError(`there is no operand ${position}`);
     return operand;
@@ -112,7 +114,7 @@ export class FloatInsn {
   }
 
   /** Host address of the memory operand; one of 128 bits that must be aligned and is not, is left. */
-  reach(operand: FloatOperand, bits: number, isWrite: boolean, isAligned = false): Expr {
+  reach(operand: FastOperand, bits: number, isWrite: boolean, isAligned = false): Expr {
     if (operand.kind !== 'memory') throw new TypeError('an operand that is no memory');
     const host = this.m.reach(operand.segment, operand.offset(), bits, isWrite);
     if (isAligned) this.m.leaveIf(this.m.and(host, this.m.int(15)));
@@ -120,7 +122,7 @@ export class FloatInsn {
   }
 
   /** Where a register's low bytes are: an address and a constant to add. */
-  place(operand: FloatOperand): { address: Code; offset: number } {
+  place(operand: FastOperand): { address: Code; offset: number } {
     if (operand.kind !== 'xmm' && operand.kind !== 'mmx') throw new TypeError('no multimedia register');
     const base = operand.kind === 'xmm' ? XMM : ST;
     const { constant } = operand.index;
@@ -129,7 +131,7 @@ export class FloatInsn {
   }
 
   /** Loads from a register, or from memory, `bits` of which are read. */
-  load(operand: FloatOperand, load: Load, bits: number, isAligned = false, at = 0): Code {
+  load(operand: FastOperand, load: Load, bits: number, isAligned = false, at = 0): Code {
     if (operand.kind === 'memory') {
       return loadCode(this.reach(operand, bits, false, isAligned).code, load, at);
     }
@@ -138,7 +140,7 @@ export class FloatInsn {
   }
 
   /** Stores to a register. */
-  storeRegister(operand: FloatOperand, value: Code, store: Store, at = 0): void {
+  storeRegister(operand: FastOperand, value: Code, store: Store, at = 0): void {
     const { address, offset } = this.place(operand);
     this.m.emit(storeCode(address, value, store, offset + at));
   }

@@ -1,10 +1,10 @@
 /** The tables of fast ways against the opcode maps. */
 import { describe, expect, it } from 'vitest';
-import { leavesOf } from '../../isa/choice.js';
-import { ALL_FEATURES, X87 } from '../../isa/insn.js';
-import { OPCODE_MAP } from '../../isa/opcode-map.js';
-import { OPCODE_MAP_0F } from '../../isa/opcode-map-0f.js';
-import { FAST_ROWS, fastSemanticsOf } from './rows.js';
+import { leavesOf } from '../isa/choice.js';
+import { ALL_FEATURES, X87 } from '../isa/insn.js';
+import { OPCODE_MAP } from '../isa/opcode-map.js';
+import { OPCODE_MAP_0F } from '../isa/opcode-map-0f.js';
+import { FAST_ROWS, fastSemanticsOf } from './fast-rows.js';
 
 const rows = [...OPCODE_MAP, ...OPCODE_MAP_0F].flatMap((entry) => [...leavesOf(entry)].map(({ row }) => row));
 
