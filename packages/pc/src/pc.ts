@@ -25,10 +25,10 @@ import { tracedBoard } from './traced-board.js';
 export const ISA_CYCLE_NS = 1000;
 
 /**
- * Ticks of the time-stamp counter that reading it takes, as on processors since the Pentium 4. Delay loops that watch
- * it come to their end in a few rounds.
+ * Ticks of the time-stamp counter that reading it takes: half a microsecond, as under a hypervisor that is asked each
+ * time. Delay loops that watch it come to their end in a few rounds.
  */
-const RDTSC_TICKS = 32;
+const RDTSC_TICKS = 128;
 
 /** A HLT that lasts longer than this is given back to the caller: only input can end it. */
 const IDLE_NS = 60_000_000_000;

@@ -21,8 +21,8 @@ const MAX_WRITES = 256;
  * that jumps from page to page makes it hold 96 MB at most.
  */
 const MAX_PAGES = 4096;
-/** Records that one run may need: an instruction, its hook, its entry, its target's entry, and the end. */
-const RUN_BYTES = (4 * MAX_RUN + 4) * RECORD_BYTES;
+/** Records that one run may need: an instruction, its hook, its entry, its target's entry, a crossing instruction's two more, and the end. */
+const RUN_BYTES = (4 * MAX_RUN + 6) * RECORD_BYTES;
 
 /** An instruction that the interpreting machine executes, and its operands there once they were made. */
 export interface CalledInsn {
@@ -212,6 +212,26 @@ export class CodeCache {
     this.generation++;
   }
 
+  /**
+   * Puts the instruction that crosses into the next page where `record`, which stands for it, goes on.
+   *
+   * @returns whether there is a handler for it
+   */
+  placeCrossing(record: number, insn: CalledInsn): boolean {
+    const own = record + RECORD_BYTES;
+    if (this.#called.get(own) === insn) return true;
+    const number = this.#numberOf(insn.decoded, this.#features);
+    if (number === PSEUDO.CALL_OUT) return false;
+    const offset = this.#writer.offsetOf(record);
+    const next = offset + insn.decoded.length;
+    this.#writer.begin(own, number, offset, next);
+    this.#writer.operands(own, insn.decoded, next);
+    this.#writer.begin(own + RECORD_BYTES, PSEUDO.GO_ON, next, next);
+    // The fast way of its handler may leave it to the row.
+    this.#called.set(own, insn);
+    return true;
+  }
+
   /** Decodes from `start` on to the next unconditional transfer, system instruction, or known record. */
   #decodeRun(page: CodePage, start: number): number {
     const first = this.#next;
@@ -226,6 +246,9 @@ export class CodeCache {
         const end = Math.min(offset + MAX_INSN_BYTES, PAGE_SIZE);
         page.noteCode(this.#bytes, offset, end);
         this.#enter(page, offset, PSEUDO.CALL_OUT, end);
+        // Whatever it turns out to be, and where it goes on: placeCrossing().
+        this.#append(page, PSEUDO.GO_ON, offset, offset);
+        this.#append(page, PSEUDO.GO_ON, offset, offset);
         return first;
       }
       const next = offset + decoded.length;

@@ -217,6 +217,10 @@ export class HandlerMachine extends WasmMachine {
     this.callback(localGet(RECORD), call(SYSTEM), localSet(outcome));
     this.if(this.eq(local(outcome), constant(CALLED.NEXT)), () => this.next());
     this.if(this.eq(local(outcome), constant(CALLED.AGAIN)), () => this.#charge(EXIT.REPEATING));
+    this.if(this.eq(local(outcome), constant(CALLED.ITSELF)), () => {
+      this.emit(this.add(local(RECORD), constant(RECORD_BYTES)).code, localSet(RECORD));
+      this.emit(this.#functions.dispatch(this.depth));
+    });
     const eip = this.get(EIP);
     const entry = this.let(blockEntry(eip));
     this.if(isEntryOf(entry, eip), () => {

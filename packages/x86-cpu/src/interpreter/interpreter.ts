@@ -225,13 +225,24 @@ class HandlerInterpreter implements Interpreter {
   /** Called by the handlers, which count the instruction. @returns where they go on: CALLED of record.ts */
   #callOut(record: number): number {
     const insn = this.#cache.calledAt(record);
+    if (!insn) return this.#callCrossing(record);
     const { key } = this.#view;
-    const following = insn ? (this.#state.getInt32(EIP, true) + insn.decoded.length) | 0 : 0;
-    this.#executeCalled(insn ?? this.#fetcher.fetch());
+    const following = (this.#state.getInt32(EIP, true) + insn.decoded.length) | 0;
+    this.#executeCalled(insn);
     if (this.#machine.isRepeating) return CALLED.AGAIN;
     this.#view.refresh();
     const isNext = this.#state.getInt32(EIP, true) === following && this.#view.key === key;
-    return isNext && insn ? CALLED.NEXT : CALLED.JUMP;
+    return isNext ? CALLED.NEXT : CALLED.JUMP;
+  }
+
+  /** The same for one that crosses into another page: its bytes there may be others each time. */
+  #callCrossing(record: number): number {
+    const insn = this.#fetcher.fetch();
+    if (this.#cache.placeCrossing(record, insn)) return CALLED.ITSELF;
+    this.#executeCalled(insn);
+    if (this.#machine.isRepeating) return CALLED.AGAIN;
+    this.#view.refresh();
+    return CALLED.JUMP;
   }
 
   #executeCalled(insn: CalledInsn): void {

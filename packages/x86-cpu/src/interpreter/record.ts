@@ -82,6 +82,8 @@ export const CALLED = {
   JUMP: 1,
   /** At the same record: an iteration of a REP that was not its last. */
   AGAIN: 2,
+  /** At the record that follows, which is that of the instruction itself: it crosses into another page. */
+  ITSELF: 3,
 } as const;
 
 /*
