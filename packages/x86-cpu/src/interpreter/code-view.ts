@@ -58,6 +58,12 @@ export class CodeView {
     this.#setKey();
   }
 
+  /** Translations of the user's pages changed. */
+  forgetUser(): void {
+    this.#views = this.#views.filter((view) => !view.isUser);
+    if (this.isUser) this.#setKey();
+  }
+
   /**
    * How the page around EIP is to be read; undefined where the limit ends within it, and every instruction
    * must be checked.

@@ -1,5 +1,5 @@
 /** The interpreter: finds records for EIP, lets the Wasm handlers run, and does what they cannot. */
-import type { Pfn, PhysAddr } from '@kexec/phys-mem';
+import { PAGE_SIZE, type Pfn, type PhysAddr } from '@kexec/phys-mem';
 import type { HostBreakpoints } from '../host-breakpoints.js';
 import type { Interpreter, InterpreterExit } from '../interpreter-interface.js';
 import { cpuImports } from '../jit/imports.js';
@@ -11,6 +11,7 @@ import { CPU_AREA_BYTES, EIP, EVENT_NEAR, FLAT_MODE } from '../state/layout.js';
 import { BlockPlaces } from './block-places.js';
 import { BlockTable } from './block-table.js';
 import { type CalledInsn, CodeCache } from './code-cache.js';
+import type { CodeMode } from './code-mode.js';
 import { CodeView } from './code-view.js';
 import { handlerModule } from './handler-module.js';
 import type { InterpreterHost } from './host.js';
@@ -28,6 +29,7 @@ export function createInterpreter(host: InterpreterHost, machine: SystemNumberMa
 
 /** Instructions for the handlers at one go: V8 replaces their first code by faster one only between calls. */
 const SLICE = 0x4_0000;
+const PAGE_OFFSET_MASK = PAGE_SIZE - 1;
 const BUDGET_EXIT: InterpreterExit = { kind: 'budget' };
 const ATTENTION_EXIT: InterpreterExit = { kind: 'attention' };
 
@@ -37,7 +39,9 @@ class HandlerInterpreter implements Interpreter {
   readonly #state: DataView;
   readonly #cache: CodeCache;
   readonly #blocks: BlockTable;
+  /** Of the supervisor's views, and of the user's: those go as a whole with every write to CR3. */
   readonly #places = new BlockPlaces((eip) => this.#blocks.forget(eip));
+  readonly #userPlaces = new BlockPlaces((eip) => this.#blocks.forget(eip));
   readonly #view: CodeView;
   readonly #fetcher: InstructionFetch;
   #run: DispatchLoop['run'];
@@ -110,22 +114,39 @@ class HandlerInterpreter implements Interpreter {
 
   flush(): void {
     this.#fetcher.forgetPages();
-    this.#places.clear();
-    this.#view.flush();
+    this.#forgetPlaces();
     if (this.#isInWasm) this.exitSoon();
   }
 
   flushNonGlobal(): void {
     this.#fetcher.forgetLocalPages();
     this.#places.dropLocal();
-    // Of a page that is still known the next record is still the next.
-    if (this.#isInWasm && !this.#places.has(this.#here())) this.exitSoon();
+    this.#userPlaces.clear();
+    this.#view.forgetUser();
+    this.#exitIfUnknown();
   }
 
   flushPage(laddr: LinearAddr): void {
     this.#fetcher.forgetPages();
     this.#places.dropAround(laddr);
-    if (this.#isInWasm && !this.#places.has(this.#here())) this.exitSoon();
+    this.#userPlaces.dropAround(laddr);
+    this.#exitIfUnknown();
+  }
+
+  /** Of a page that is still known the next record is still the next. */
+  #exitIfUnknown(): void {
+    if (this.#isInWasm && !this.#viewPlaces.has(this.#here())) this.exitSoon();
+  }
+
+  get #viewPlaces(): BlockPlaces {
+    return this.#view.isUser ? this.#userPlaces : this.#places;
+  }
+
+  /** No lookup is valid any more. */
+  #forgetPlaces(): void {
+    this.#places.clear();
+    this.#userPlaces.clear();
+    this.#view.flush();
   }
 
   /** Linear address of the instruction under execution. */
@@ -170,18 +191,29 @@ class HandlerInterpreter implements Interpreter {
     const record = this.#cache.recordAt(paddr, mode);
     this.#forgetDropped();
     if (record === 0) return 0;
-    this.#blocks.set(eip, view.key, record);
-    const laddr = (view.base + eip) >>> 0;
-    this.#places.add(laddr, eip, this.#fetcher.pageFlags());
+    if (mode.linked && !this.#viewPlaces.has((view.base + eip) >>> 0)) this.#noteEntries(eip, paddr, mode);
+    this.#note(eip, record);
     return record;
+  }
+
+  #note(eip: number, record: number): void {
+    const { key, base } = this.#view;
+    this.#blocks.set(eip, key, record);
+    this.#viewPlaces.add((base + eip) >>> 0, eip, this.#fetcher.pageFlags());
+  }
+
+  /** A page that comes into view is mostly known from another address space: all that was ever jumped to in it. */
+  #noteEntries(eip: number, paddr: PhysAddr, mode: CodeMode): void {
+    const page = this.#cache.pageAt(paddr, mode);
+    const start = eip - (paddr & PAGE_OFFSET_MASK);
+    for (const [offset, entry] of page?.entries ?? []) this.#note((start + offset) | 0, entry);
   }
 
   /** No lookup is valid after all records were dropped. */
   #forgetDropped(): void {
     if (this.#generation === this.#cache.generation) return;
     this.#generation = this.#cache.generation;
-    this.#places.clear();
-    this.#view.flush();
+    this.#forgetPlaces();
   }
 
   /** Lets the handlers run, and does what they left for the run loop. */
