@@ -2,7 +2,7 @@
 import { constant, type Expr } from '../expr.js';
 import { type Bound, type FastInsn, type FastOperand, type FastSemantics, loadCode } from '../fast-insn.js';
 import { i32Const } from '../wasm/instructions.js';
-import { i64, op } from '../wasm/typed.js';
+import { f64, i64, op } from '../wasm/typed.js';
 import type { Code } from '../wasm/values.js';
 import type { FloatFunctionName } from './functions.js';
 import { isPlain, mxcsr, OUTCOME, PE, PM, RC, SINGLE_RANGE, setInexact } from './scalar.js';
@@ -77,6 +77,24 @@ function checkLanes(f: FastInsn, { compute, check }: HostOperation, lanes: reado
   m.if(m.and(outcome, m.int(OUTCOME.INEXACT)), () => m.emit(setInexact()));
 }
 
+/** Largest integers whose sums and differences, or whose products, are surely exact. */
+const LARGEST: Partial<Record<HostOperation['compute'], number>> = {
+  'f64.add': 2 ** 52,
+  'f64.sub': 2 ** 52,
+  'f64.mul': 2 ** 26,
+};
+
+/** Whether all operands are such integers: nothing is lost then, so PE and PM do not matter. RC does: x - x is 0 or -0. */
+function areIntegers({ compute }: HostOperation, lanes: readonly Lane[]): Code {
+  const largest = LARGEST[compute];
+  if (largest === undefined) return i32Const(0);
+  const isInteger = ({ get }: Bound): Code =>
+    op('i32.and', op('f64.eq', op('f64.nearest', get), get), op('f64.le', op('f64.abs', get), f64(largest)));
+  return lanes
+    .flatMap(({ a, b }) => [isInteger(a), isInteger(b)])
+    .reduce((both, one) => op('i32.and', both, one), op('i32.eqz', op('i32.and', mxcsr(), i32Const(RC))));
+}
+
 /** ADDSD, SUBPD and their like: one lane or two. */
 export const double =
   (operation: HostOperation, lanes: 1 | 2): FastSemantics =>
@@ -86,7 +104,9 @@ export const double =
     const arePlainToSee = all
       .flatMap(({ a, b, result }) => [isInside(a, 1), isInside(b, 1), isInside(result, 2)])
       .reduce((both, one) => op('i32.and', both, one), isUsual);
-    f.m.if(f.i32(op('i32.eqz', arePlainToSee)), () => checkLanes(f, operation, all));
+    f.m.if(f.i32(op('i32.eqz', arePlainToSee)), () => {
+      f.m.if(f.i32(op('i32.eqz', areIntegers(operation, all))), () => checkLanes(f, operation, all));
+    });
     for (const [lane, { result }] of all.entries()) {
       f.storeRegister(f.operand(0), result.get, 'f64.store', 8 * lane);
     }
