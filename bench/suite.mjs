@@ -64,8 +64,9 @@ function init(wanted) {
   const data = DATA.filter(([path]) => commands.includes(path))
     .map(([, command]) => command)
     .join('\n');
+  // A serial line is slow: the marks before must be through when the next one comes.
   const runs = programs.map(
-    ([name, command]) => `echo "@begin ${name}"; out=$(${command} 2>&1); echo "@end ${name}=$out"`,
+    ([name, command]) => `sleep 0.1; echo "@begin ${name}"; out=$(${command} 2>&1); echo "@end ${name}=$out"`,
   );
   return `#!/bin/sh
 mount -t proc proc /proc
