@@ -38,8 +38,8 @@ export function dataBytes(offset: number, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => Math.imul(offset + i + 1, 0x9e3779b1) >>> 17);
 }
 
-export function lab(engine: KexecEngine, memory = '32M'): Lab {
-  const machine = createMachine({ memory, engine });
+export function lab(engine: KexecEngine, memory = '32M', cpu?: string): Lab {
+  const machine = createMachine({ memory, engine, ...(cpu === undefined ? {} : { cpu }) });
   const process = machine.kernel.createProcess({ capabilities: [CAP_SYS_ADMIN, CAP_SYS_BOOT] });
   const data = process.mmap(DATA_BYTES);
   process.write(data, dataBytes(0, DATA_BYTES));

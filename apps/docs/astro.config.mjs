@@ -20,6 +20,7 @@ export default defineConfig({
         'support',
         'options',
         'gdb',
+        { label: 'The patch of 2002', collapsed: true, autogenerate: { directory: 'patch' } },
         {
           label: 'The repository',
           items: ['architecture', 'outline', 'rationale', 'reading', 'contributing', 'security'],
