@@ -17,10 +17,9 @@ export default defineConfig({
       credits: false,
       sidebar: [
         { label: 'Start', link: '/' },
-        'support',
-        'options',
         'gdb',
         { label: 'The patch of 2002', collapsed: true, autogenerate: { directory: 'patch' } },
+        { label: 'Reference', items: ['reference/commands', 'options', 'support', 'reference/errors'] },
         {
           label: 'The repository',
           items: ['architecture', 'outline', 'rationale', 'reading', 'contributing', 'security'],
