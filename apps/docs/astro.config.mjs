@@ -19,6 +19,17 @@ export default defineConfig({
         { label: 'Start', link: '/' },
         'gdb',
         { label: 'The patch of 2002', collapsed: true, autogenerate: { directory: 'patch' } },
+        {
+          label: 'Formats',
+          items: [
+            'formats/bzimage',
+            'formats/elf',
+            'formats/multiboot',
+            'formats/e820',
+            'formats/page-list',
+            'formats/snapshot',
+          ],
+        },
         { label: 'Reference', items: ['reference/commands', 'options', 'support', 'reference/errors'] },
         {
           label: 'The repository',

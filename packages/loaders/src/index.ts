@@ -36,6 +36,10 @@ export { type ImageReport, type InspectedField, inspectImage } from './inspect.j
 export type { LinuxHandOff, LoadModule, LoadOptions, LoadPlan } from './load-plan.js';
 export { LOADER_ERRORS, LoaderError, type LoaderErrorCode, type LoaderErrorRow } from './loader-error.js';
 export { altMemK, e820Table, extMemK, ramRanges } from './memory-ranges.js';
+export { MULTIBOOT } from './multiboot/multiboot-header.js';
+export { MULTIBOOT_INFO, MULTIBOOT_INFO_FLAGS } from './multiboot/multiboot-info.js';
+export { MULTIBOOT2_TAG } from './multiboot/multiboot2-header.js';
+export { MULTIBOOT2_INFO } from './multiboot/multiboot2-info.js';
 export {
   type HoleRequest,
   type HoleTrial,
