@@ -16,6 +16,7 @@ export default defineConfig({
       ...packages.map((name) => ({
         test: { name, include: [`packages/${name}/src/**/*.test.ts`], testTimeout: 60_000 },
       })),
+      { test: { name: 'docs', include: ['apps/docs/src/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'guests', include: ['guests/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {

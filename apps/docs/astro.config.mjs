@@ -3,20 +3,24 @@ import starlight from '@astrojs/starlight';
 import { defineConfig, passthroughImageService } from 'astro/config';
 import starlightLinksValidator from 'starlight-links-validator';
 import starlightTypeDoc, { typeDocSidebarGroup } from 'starlight-typedoc';
+import externalScripts from './external-scripts.mjs';
 
 const PACKAGES = ['phys-mem', 'x86-cpu', 'pc', 'kernel-core', 'kexec', 'loaders', 'machine'];
-
 export default defineConfig({
   // No image is worth a native library at build time.
   image: { service: passthroughImageService() },
+  // The policy is script-src 'self': no script stands in a page, and a worker is a module.
+  vite: { build: { assetsInlineLimit: 0 }, worker: { format: 'es' } },
   integrations: [
     starlight({
       title: 'kexec',
       description: 'Linux kexec, whole and executable, on an emulated i386 PC.',
       // The pages must not ask anybody's server for anything.
       credits: false,
+      customCss: ['./src/styles/site.css', './src/styles/islands.css'],
       sidebar: [
         { label: 'Start', link: '/' },
+        'live',
         'gdb',
         { label: 'The patch of 2002', collapsed: true, autogenerate: { directory: 'patch' } },
         {
@@ -50,8 +54,10 @@ export default defineConfig({
             disableSources: true,
           },
         }),
-        starlightLinksValidator(),
+        // The machine on the first page stands in a component, where no anchors are looked for.
+        starlightLinksValidator({ exclude: ['#live'] }),
       ],
     }),
+    externalScripts(),
   ],
 });
