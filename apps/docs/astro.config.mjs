@@ -6,6 +6,9 @@ import starlightTypeDoc, { typeDocSidebarGroup } from 'starlight-typedoc';
 import externalScripts from './external-scripts.mjs';
 
 const PACKAGES = ['phys-mem', 'x86-cpu', 'pc', 'kernel-core', 'kexec', 'loaders', 'machine'];
+/** Pages with an island each, in the order of a kexec. */
+const TOOLS = ['timeline', 'segments', 'pages', 'relocation', 'boot-params'];
+
 export default defineConfig({
   // No image is worth a native library at build time.
   image: { service: passthroughImageService() },
@@ -20,7 +23,7 @@ export default defineConfig({
       customCss: ['./src/styles/site.css', './src/styles/islands.css'],
       sidebar: [
         { label: 'Start', link: '/' },
-        'live',
+        { label: 'In this page', items: ['live', ...TOOLS.map((name) => `tools/${name}`)] },
         'gdb',
         { label: 'The patch of 2002', collapsed: true, autogenerate: { directory: 'patch' } },
         {
