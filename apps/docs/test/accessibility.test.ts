@@ -28,10 +28,9 @@ const PAGES = [
   ['/tools/relocation/', '[data-part=page-on]', 'kexec-relocation[data-shown]'],
   ['/tools/boot-params/', '[data-part=show]', 'kexec-boot-params[data-shown]'],
 ] as const;
+/** Each theme, and each width. */
 const LOOKS = [
   ['light', 1280],
-  ['dark', 1280],
-  ['light', 390],
   ['dark', 390],
 ] as const;
 
