@@ -8,14 +8,8 @@ export function supportCommand(flags: { readonly json?: boolean }): number {
   const text = flags.json
     ? JSON.stringify({ schemaVersion: 1, exitCode: EXIT.OK, instructions })
     : supportText(instructions);
-  process.stdout.on('error', forgiveLostReader);
   process.stdout.write(`${text}\n`);
   return EXIT.OK;
-}
-
-/** A reader that has seen enough (`| head`) is no error of ours. */
-function forgiveLostReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }
 
 /** One line an instruction, and a count at the end. */
