@@ -90,7 +90,11 @@ function doKexecLoad(
   }
   // Nothing that comes after a crash comes back.
   const preserveContext = !crashkRes && (flags & KEXEC_PRESERVE_CONTEXT) !== 0;
-  const image = createKimage(entry >>> 0, segments, { crashkRes, preserveContext });
+  const image = createKimage(entry >>> 0, segments, {
+    crashkRes,
+    preserveContext,
+    pageShift: kexec.arch.PAGE_SHIFT,
+  });
   const error = fillImage(kexec, image, copyFromUser);
   if (error) kimageFree(kimageHost(kexec), image);
   else replaceImage(kexec, slot, image);

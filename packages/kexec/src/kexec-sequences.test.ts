@@ -102,7 +102,7 @@ class Bench {
   pagesOf(image: Kimage | undefined): number {
     if (!image || image.type === 'crash') return 0;
     const listed = [...kimageEntries(this.mem, image.head)].filter(({ flag }) => flag & 0xa);
-    const all = [...listed.map(({ page }) => page), ...image.controlPages, ...image.destPages];
+    const all = [...listed.map(({ page }) => page), ...image.controlPages, ...image.places.kept()];
     expect(new Set(all).size).toBe(all.length);
     return all.length;
   }

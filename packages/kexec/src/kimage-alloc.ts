@@ -5,7 +5,7 @@ import { GFP_HIGHUSER, GFP_KERNEL } from '@kexec/phys-mem';
 import { pageMask, pageSize } from './kexec-arch.js';
 import type { Kimage, KimageHost } from './kimage.js';
 import { IND_INDIRECTION, IND_SOURCE, kimageEntries } from './kimage-entry.js';
-import { isDestinationRange } from './segment-check.js';
+import { KEPT, NOWHERE } from './kimage-places.js';
 
 /** No destination of its own: for indirection pages. */
 export const KIMAGE_NO_DEST = -1;
@@ -15,7 +15,7 @@ export const KIMAGE_NO_DEST = -1;
  *
  * The invariant of the whole engine: a page of the image is its own destination, or nobody's. So when the
  * relocation stub copies in list order it can never overwrite bytes still to be read, whatever the order.
- * A page that is another's destination is either kept for it (`destPages`), or, when that destination has
+ * A page that is another's destination is either kept for it, or, when that destination has
  * its data in some page already, takes that data over and sets the other page free for us.
  *
  * Departure: in Linux an indirection page is never high memory, for the kernel has to have it mapped to write to it.
@@ -28,21 +28,16 @@ export function kimageAllocPage(
   image: Kimage,
   destination: PhysAddr | typeof KIMAGE_NO_DEST,
 ): PhysAddr | undefined {
-  if (image.destPages.delete(destination)) return destination;
+  const { places } = image;
+  if (places.at(destination) === KEPT) return destination;
   for (;;) {
     const page = allocPage(host, GFP_HIGHUSER);
-    if (page === undefined) return undefined;
-    if (page === destination || !isDestinationPage(host, image, page)) return page;
-    const entry = sourceEntry(host, image, page);
-    if (entry !== undefined) return takeOver(host, page, entry);
-    image.destPages.add(page);
+    if (page === undefined || page === destination) return page;
+    const place = places.at(page);
+    if (place === undefined) return page;
+    if (place !== NOWHERE) return takeOver(host, page, place);
+    places.set(page, KEPT);
   }
-}
-
-/** The address of the entry word of the data destined for `page`, which a segment covers; undefined where there is none yet. */
-function sourceEntry({ arch }: KimageHost, image: Kimage, page: PhysAddr): PhysAddr | undefined {
-  const index = image.segments.findIndex((segment) => isDestinationRange([segment], page, page + 1));
-  return image.sourceEntries[index]?.[(page - (image.segments[index]?.mem ?? 0)) >>> arch.PAGE_SHIFT];
 }
 
 /** Moves the data destined for `page` into it, and gives the page where they were. */
@@ -59,6 +54,9 @@ function takeOver({ mem, arch }: KimageHost, page: PhysAddr, entry: PhysAddr): P
  * Allocates a page for the relocation stub or its page tables: below the kernel's half, so that it can be
  * mapped at its own address, and no destination, so that no copy ever lands on it.
  *
+ * Departure: Linux gives back the destinations that it met on the way. Below the kernel's half there may be little else:
+ * kept, they are met once, and each saves its data their way.
+ *
  * @returns the page's address, zeroed, or undefined when memory ran out
  * @see kernel/kexec_core.c kimage_alloc_control_pages()
  */
@@ -70,7 +68,8 @@ function allocNormalControlPage(host: KimageHost, image: Kimage): PhysAddr | und
   const extra: PhysAddr[] = [];
   let page = allocPage(host, GFP_KERNEL);
   while (page !== undefined && !isControlPage(host, image, page)) {
-    extra.push(page);
+    if (image.places.at(page) === NOWHERE) image.places.set(page, KEPT);
+    else extra.push(page);
     page = allocPage(host, GFP_KERNEL);
   }
   for (const other of extra) freePage(host, other);
@@ -103,11 +102,7 @@ function allocCrashControlPage(host: KimageHost, image: Kimage): PhysAddr | unde
 
 function isControlPage(host: KimageHost, image: Kimage, page: PhysAddr): boolean {
   const { arch } = host;
-  return page + pageSize(arch) <= arch.KEXEC_CONTROL_MEMORY_LIMIT && !isDestinationPage(host, image, page);
-}
-
-function isDestinationPage({ arch }: KimageHost, { segments }: Kimage, page: PhysAddr): boolean {
-  return isDestinationRange(segments, page, page + pageSize(arch));
+  return page + pageSize(arch) <= arch.KEXEC_CONTROL_MEMORY_LIMIT && image.places.at(page) === undefined;
 }
 
 /**
@@ -118,7 +113,7 @@ function isDestinationPage({ arch }: KimageHost, { segments }: Kimage, page: Phy
 export function kimageFree(host: KimageHost, image: Kimage): void {
   // What lies in the reservation is not the allocator's.
   if (image.type === 'crash') return;
-  const pages: PhysAddr[] = [...image.destPages, ...image.controlPages];
+  const pages: PhysAddr[] = [...image.places.kept(), ...image.controlPages];
   // Collected first: freeing an indirection page would pull the list from under the walk.
   for (const { page, flag } of kimageEntries(host.mem, image.head, undefined, host.arch.PAGE_SHIFT)) {
     if (flag & (IND_INDIRECTION | IND_SOURCE)) pages.push(page);
@@ -131,6 +126,7 @@ function allocPage({ pages, arch }: KimageHost, gfp: number): PhysAddr | undefin
   return pfn === undefined ? undefined : (pfn << arch.PAGE_SHIFT) >>> 0;
 }
 
-function freePage({ pages, arch }: KimageHost, page: PhysAddr): void {
+/** Gives back one page. */
+export function freePage({ pages, arch }: KimageHost, page: PhysAddr): void {
   pages.freePages(page >>> arch.PAGE_SHIFT, 0);
 }

@@ -3,8 +3,9 @@ import { EFAULT, ENOMEM } from '@kexec/kernel-core';
 import type { PhysAddr } from '@kexec/phys-mem';
 import { pageMask, pageSize } from './kexec-arch.js';
 import type { Kimage, KimageHost } from './kimage.js';
-import { KIMAGE_NO_DEST, kimageAllocPage } from './kimage-alloc.js';
+import { freePage, KIMAGE_NO_DEST, kimageAllocPage } from './kimage-alloc.js';
 import { IND_DESTINATION, IND_DONE, IND_INDIRECTION, IND_SOURCE } from './kimage-entry.js';
+import { KEPT } from './kimage-places.js';
 import type { KexecSegment } from './uapi.js';
 
 /** `copy_from_user` to a page of the image; false where the user's range faults. */
@@ -22,7 +23,6 @@ export function kimageAddEntry(host: KimageHost, image: Kimage, entry: number): 
   if (image.entry === image.lastEntry) {
     const page = kimageAllocPage(host, image, KIMAGE_NO_DEST);
     if (page === undefined) return -ENOMEM;
-    host.mem.fill(page, pageSize(host.arch), 0);
     writeWord(host, image, page | IND_INDIRECTION);
     image.entry = page;
     image.lastEntry = page + pageSize(host.arch) - 4;
@@ -87,11 +87,10 @@ function loadNormalSegment(
   const destination = (mem & pageMask(host.arch)) >>> 0;
   const error = kimageAddEntry(host, image, (destination | IND_DESTINATION) >>> 0);
   if (error) return error;
-  const entries = image.sourceEntries[image.segments.indexOf(segment)];
   for (let done = 0; done < memsz; done += PAGE_SIZE) {
     const page = sourcePage(host, image, destination + done);
     if (page === undefined) return -ENOMEM;
-    entries?.push(image.entry - 4);
+    image.places.set(destination + done, image.entry - 4);
     const bytes = Math.min(PAGE_SIZE, Math.max(0, bufsz - done));
     if (bytes < PAGE_SIZE) host.mem.fill(page + bytes, PAGE_SIZE - bytes, 0);
     if (bytes > 0 && !copyFromUser(page, (buf + done) >>> 0, bytes)) return -EFAULT;
@@ -104,7 +103,8 @@ function sourcePage(host: KimageHost, image: Kimage, destination: PhysAddr): Phy
   const page = kimageAllocPage(host, image, destination);
   if (page === undefined) return undefined;
   if (kimageAddEntry(host, image, (page | IND_SOURCE) >>> 0) !== 0) {
-    image.destPages.add(page);
+    // A page that was kept for its data still is, and goes with the image.
+    if (image.places.at(page) !== KEPT) freePage(host, page);
     return undefined;
   }
   return page;

@@ -1,6 +1,7 @@
 /** struct kimage: a kernel image laid out in pages, and the entry list that the relocation stub walks. */
-import type { PageAlloc, PhysAddr, PhysMem, Range } from '@kexec/phys-mem';
+import { PAGE_SHIFT, type PageAlloc, type PhysAddr, type PhysMem, type Range } from '@kexec/phys-mem';
 import type { PageRules } from './kexec-arch.js';
+import { Places } from './kimage-places.js';
 import type { KexecSegment } from './uapi.js';
 
 /** `crash`: the image stands at its destination already, in the reservation. @see include/linux/kexec.h KEXEC_TYPE_* */
@@ -36,13 +37,8 @@ export interface Kimage {
   controlPage: PhysAddr;
   /** Pages for the relocation stub and its page tables; no destination, and not in the entry list. */
   readonly controlPages: PhysAddr[];
-  /** Free pages that are somebody's destination, kept until that destination asks for its own page. */
-  readonly destPages: Set<PhysAddr>;
-  /**
-   * Where the source of each destination page stands: for each segment, the addresses of its pages' entry words, as far
-   * as they have been added. A list by page number: a Map of a large image takes as long as copying it.
-   */
-  readonly sourceEntries: readonly PhysAddr[][];
+  /** Where the data of each destination page are, for as long as the image is being filled. */
+  readonly places: Places;
   /** Page of the relocation stub. */
   controlCodePage: PhysAddr;
   /** The image comes back: pages are swapped, not copied. @see struct kimage preserve_context */
@@ -58,13 +54,14 @@ export interface KimageOptions {
   /** A crash image, which lies there. */
   readonly crashkRes?: Range | undefined;
   readonly preserveContext?: boolean;
+  readonly pageShift?: number;
 }
 
 /** An image with nothing in it. @see kernel/kexec_core.c do_kimage_alloc_init() */
 export function createKimage(
   start: PhysAddr,
   segments: readonly KexecSegment[],
-  { crashkRes, preserveContext = false }: KimageOptions = {},
+  { crashkRes, preserveContext = false, pageShift = PAGE_SHIFT }: KimageOptions = {},
 ): Kimage {
   return {
     preserveContext,
@@ -77,14 +74,13 @@ export function createKimage(
     start,
     segments,
     controlPages: [],
-    destPages: new Set(),
-    sourceEntries: segments.map(() => []),
+    places: new Places(crashkRes ? [] : segments, pageShift),
     controlCodePage: 0,
     pgd: 0,
   };
 }
 
-/** An image as plain data; its words and pages are in guest memory already. */
+/** A complete image as plain data; its words and pages are in guest memory already. */
 export interface KimageState {
   readonly head: number;
   readonly entry: PhysAddr;
@@ -94,8 +90,6 @@ export interface KimageState {
   readonly start: PhysAddr;
   readonly segments: readonly KexecSegment[];
   readonly controlPages: readonly PhysAddr[];
-  readonly destPages: readonly PhysAddr[];
-  readonly sourceEntries: readonly (readonly PhysAddr[])[];
   readonly controlCodePage: PhysAddr;
   readonly preserveContext: boolean;
   readonly swapPage: PhysAddr;
@@ -103,21 +97,11 @@ export interface KimageState {
 }
 
 export function saveKimage(image: Kimage): KimageState {
-  return {
-    ...image,
-    segments: [...image.segments],
-    controlPages: [...image.controlPages],
-    destPages: [...image.destPages],
-    sourceEntries: image.sourceEntries.map((entries) => [...entries]),
-  };
+  const { places: _, ...state } = image;
+  return { ...state, segments: [...image.segments], controlPages: [...image.controlPages] };
 }
 
 export function loadKimage(state: KimageState): Kimage {
-  return {
-    ...state,
-    segments: [...state.segments],
-    controlPages: [...state.controlPages],
-    destPages: new Set(state.destPages),
-    sourceEntries: state.sourceEntries.map((entries) => [...entries]),
-  };
+  const places = new Places([], PAGE_SHIFT);
+  return { ...state, segments: [...state.segments], controlPages: [...state.controlPages], places };
 }

@@ -98,12 +98,3 @@ export function checkSegments(
   }
   return undefined;
 }
-
-/** Whether [start, end) meets any segment's destination. @see kimage_is_destination_range() */
-export function isDestinationRange(
-  segments: readonly KexecSegment[],
-  start: number,
-  rangeEnd: number,
-): boolean {
-  return segments.some((s) => rangeEnd > s.mem && start < s.mem + s.memsz);
-}

@@ -35,12 +35,22 @@ export function copyFromUserToPaddr(
   vaddr: LinearAddr,
   count: number,
 ): boolean {
-  const pieces = userPieces(user, vaddr, count, _PAGE_USER);
-  if (!pieces) return false;
-  let to = paddr;
-  for (const piece of pieces) {
-    user.mem.copy(to, piece.paddr, piece.count);
-    to += piece.count;
+  if (!isReadable(user, vaddr, count)) return false;
+  for (let done = 0; done < count; ) {
+    const at = vaddr + done;
+    const part = Math.min(count - done, PAGE_SIZE - (at & ~PAGE_MASK));
+    user.mem.copy(paddr + done, walk(user.mem, user.pgd, at)?.paddr ?? 0, part);
+    done += part;
+  }
+  return true;
+}
+
+/** Looked at page by page, with nothing made for each: a load of a large image asks once for every page. */
+function isReadable({ mem, pgd }: UserSpace, vaddr: LinearAddr, count: number): boolean {
+  if (count === 0) return true;
+  if (!accessOk(vaddr, count)) return false;
+  for (let at = vaddr; at < vaddr + count; at += PAGE_SIZE - (at & ~PAGE_MASK)) {
+    if (!((walk(mem, pgd, at)?.flags ?? 0) & _PAGE_USER)) return false;
   }
   return true;
 }

@@ -29,28 +29,40 @@ export function emitBulk(m: WasmMachine, size: Size, move: boolean): void {
   const isWorthIt = m.let(m.and(isForward, m.geU(limit, constant(MIN_ITERATIONS))));
   m.if(m.and(isWorthIt, move ? constant(1) : hasEqualBytes(m, size)), () => {
     const target = m.let(m.get(EDI));
-    const destination = translate(m, m.segmentField(ES), target, size, true);
-    const source = move
-      ? translate(m, m.segmentField(DATA_SEGMENT), m.let(m.get(ESI)), size, false)
-      : undefined;
+    const found = translate(m, m.segmentField(ES), target, size, true);
+    // Bound here: what the source does to the TLB may drive the destination out of it.
+    const destination = { ...found, host: m.let(found.host) };
+    const source = move ? translateBeside(m, destination, size) : undefined;
     m.if(source ? m.and(destination.hit, source.hit) : destination.hit, () => {
       let count = m.let(minimum(m, limit, room(m, destination, shift, SEGMENT_WRITE_END)));
       if (source) count = m.let(minimum(m, count, room(m, source, shift, SEGMENT_READ_END)));
       const total = m.let(m.shl(count, constant(shift)));
-      const to = m.let(destination.host);
+      const to = destination.host;
       if (!source) {
         m.emit(to.code, m.get(EAX, 8).code, total.code, MEMORY_FILL);
         advance(m, count, total, [EDI]);
         return;
       }
       const from = m.let(source.host);
-      // A destination that overlaps the source from above repeats a pattern: that is for the ordinary iteration.
-      m.if(m.geU(m.sub(to, from), total), () => {
+      // A destination that overlaps the source from above repeats a pattern: that is for the ordinary iteration. One that
+      // is the source does not; of a distance of 0, less 1, the comparison makes the longest of all.
+      m.if(m.geU(m.sub(m.sub(to, from), constant(1)), m.sub(total, constant(1))), () => {
         m.emit(to.code, from.code, total.code, MEMORY_COPY);
         advance(m, count, total, [ESI, EDI]);
       });
     });
   });
+}
+
+/**
+ * Looks the source up beside a destination that has been found. If the two have the same entry of the TLB, one drives out
+ * the other at each iteration: then the source is brought back. What that raises, the iteration would.
+ */
+function translateBeside(m: WasmMachine, destination: Place, size: Size): Place {
+  const offset = m.let(m.get(ESI));
+  const source = translate(m, m.segmentField(DATA_SEGMENT), offset, size, false);
+  m.if(m.gtU(destination.hit, source.hit), () => m.checkRead(source, size));
+  return translate(m, m.segmentField(DATA_SEGMENT), offset, size, false);
 }
 
 /** Iterations until the end of the page, or of what the segment's bounds let pass; 0 if those are nearer than a page. */

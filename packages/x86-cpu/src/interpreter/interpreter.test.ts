@@ -246,6 +246,46 @@ describe('REP MOVS and REP STOS', () => {
     expect([...machine.mem.readBytes(0x2_0000, 102)]).toEqual([...Array(101).fill(0xab), 0]);
   });
 
+  it.each([
+    ['pages that are told apart by bits above 21 alone', 0x40_0000],
+    ['pages eleven apart by bits 12 to 21', 0x40_b000],
+    ['the page before, in bits 12 to 21', 0x3f_f000],
+  ])('copy a row of pages to %s', (_, distance) => {
+    const [from, count] = [0x10_0000, 40 * PAGE_SIZE];
+    const machine = computer(
+      `mov esi, ${from}\nmov edi, ${from + distance}\nmov edx, 40
+      next: mov ecx, 1024\nrep movsd\ndec edx\njnz next\nhlt`,
+      CODE,
+      0x80_0000,
+    );
+    const bytes = Uint8Array.from({ length: count }, (_, i) => Math.imul(i, 0x9e37_79b1) >>> 24);
+    machine.mem.writeBytes(from, bytes);
+    expect(machine.cpu.run(1e6)).toEqual({ kind: 'halt' });
+    expect(machine.cpu.icount).toBe(3 + 40 * (1024 + 3) + 1);
+    expect(machine.mem.readBytes(from + distance, count)).toEqual(bytes);
+    expect(machine.mem.readBytes(from + distance + count, 4)).toEqual(new Uint8Array(4));
+  });
+
+  it('leave what is copied onto itself as it is', () => {
+    const machine = computer('mov esi, 0x20000\nmov edi, esi\nmov ecx, 0x1000\nrep movsd\nhlt');
+    const bytes = Uint8Array.from({ length: 0x4000 }, (_, i) => i * 7);
+    machine.mem.writeBytes(0x2_0000, bytes);
+    expect(machine.cpu.run(1e6)).toEqual({ kind: 'halt' });
+    expect(machine.mem.readBytes(0x2_0000, 0x4000)).toEqual(bytes);
+    expect([machine.cpu.ecx, machine.cpu.esi, machine.cpu.edi]).toEqual([0, 0x2_4000, 0x2_4000]);
+  });
+
+  it('read each register of a device once, in order', () => {
+    const machine = computer('mov esi, 0x800000\nmov edi, 0x20000\nmov ecx, 64\nrep movsd\nhlt');
+    const offsets: number[] = [];
+    machine.mem.addMmio(
+      { start: 0x80_0000, end: 0x80_1000 },
+      { read: (offset) => offsets.push(offset), write: () => {} },
+    );
+    machine.cpu.run(1000);
+    expect(offsets).toEqual(Array.from({ length: 64 }, (_, i) => 4 * i));
+  });
+
   it('run downwards when DF = 1', () => {
     const machine = computer('std\nmov edi, 0x20063\nmov ecx, 100\nmov al, 7\nrep stosb\nhlt');
     machine.cpu.run(1000);

@@ -42,6 +42,10 @@ export class WatchedStores implements MemoryAccess {
     }
   }
 
+  checkRead(segment: number, offset: number, size: Size): void {
+    this.#access.checkRead(segment, offset, size);
+  }
+
   checkWrite(segment: number, offset: number, size: Size): void {
     this.#access.checkWrite(segment, offset, size);
   }

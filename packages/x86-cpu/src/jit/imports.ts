@@ -21,6 +21,9 @@ export function cpuImports(
     write: (field: number, offset: number, value: number, size: Size) => {
       access.write(segmentOfField(field), offset, value, size);
     },
+    checkRead: (field: number, offset: number, size: Size) => {
+      access.checkRead(segmentOfField(field), offset, size);
+    },
     check: (field: number, offset: number, size: Size) => {
       access.checkWrite(segmentOfField(field), offset, size);
     },

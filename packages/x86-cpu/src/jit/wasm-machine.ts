@@ -15,7 +15,7 @@ import {
   mulHigh,
   unary,
 } from './expr.js';
-import { CHECK, NO_ERROR_CODE, RAISE, READ, WRITE } from './imported-functions.js';
+import { CHECK, CHECK_READ, NO_ERROR_CODE, RAISE, READ, WRITE } from './imported-functions.js';
 import { ADDEND, ENTRY_MASK, ENTRY_SHIFT, PAGE_MASK, type Place, READ_TAG, translate } from './tlb-lookup.js';
 import { call, i32Const, localSet, OP } from './wasm/instructions.js';
 import { EMPTY, I32 } from './wasm/types.js';
@@ -321,6 +321,11 @@ export abstract class WasmMachine implements MemoryMachine<Expr> {
 
   protected translate(segment: SegmentRef, offset: Expr, size: number, write: boolean): Place {
     return translate(this, this.segmentField(segment), this.let(offset), size, write);
+  }
+
+  /** Raises what a read would; else its page is in the TLB, if it may be there. */
+  checkRead({ segment, offset }: Place, size: Size): void {
+    this.callback(segment.code, offset.code, i32Const(size), call(CHECK_READ));
   }
 
   private checkSlowly({ segment, offset }: Place, size: Size): void {

@@ -68,6 +68,16 @@ export class CpuMemory implements MemoryAccess {
     this.#debug.noteData(laddr, bytes, true);
   }
 
+  checkRead(segment: number, offset: number, size: Size): void {
+    const bytes = bytesOf(size);
+    const laddr = linearAddress(this.#registers, segment, offset, bytes, false);
+    this.checkAlignment(laddr, bytes);
+    const user = this.#currentUser();
+    if (this.#hostOf(laddr, bytes, user, false) !== -1) return;
+    this.#paging.translate(laddr, ACCESS_READ | user);
+    if (crossesPage(laddr, bytes)) this.#paging.translate(nextPage(laddr), ACCESS_READ | user);
+  }
+
   checkWrite(segment: number, offset: number, size: Size): void {
     const bytes = bytesOf(size);
     const laddr = linearAddress(this.#registers, segment, offset, bytes, true);

@@ -1,5 +1,5 @@
 /** Paging: the page walk, with accessed and dirty bits, protection, and the page fault. */
-import { PAGE_MASK, PAGE_SHIFT, type PhysAddr, type PhysMem } from '@kexec/phys-mem';
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, type PhysAddr, type PhysMem } from '@kexec/phys-mem';
 import { CpuException, PF_FETCH, PF_PRESENT, PF_RESERVED, PF_USER, PF_WRITE, VECTOR } from '../exception.js';
 import type { HostBreakpoints } from '../host-breakpoints.js';
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE } from '../state/control.js';
@@ -30,6 +30,9 @@ const RESERVED_2MB = 0x001f_e000;
 /** Physical addresses end at bit 35; above it a PAE entry's high dword is reserved, but for XD with EFER.NXE. */
 const PAE_HIGH_RESERVED = 0xffff_fff0;
 const PAE_HIGH_XD = 1 << 31;
+
+/** Without paging, pages enter the TLB up to the end of a group of 16. */
+const GROUP_MASK = 0xffff_0000 | 0;
 
 /** Access bits as translate() takes them: those of the page-fault error code. */
 export const ACCESS_READ = 0;
@@ -89,6 +92,10 @@ export class Paging {
     directory: 0,
   };
 
+  /** Groups that were entered last, without paging. */
+  #group = 0;
+  #groupBefore = 0;
+
   constructor(
     registers: Registers,
     mem: PhysMem,
@@ -117,8 +124,10 @@ export class Paging {
       throw new CpuException(VECTOR.PF, error);
     }
     this.#markUsed(walk, (access & ACCESS_WRITE) !== 0);
+    const paddr = walk.page + (laddr & ~PAGE_MASK);
     this.#fill(walk, laddr, access);
-    return walk.page + (laddr & ~PAGE_MASK);
+    if ((this.#registers.get(CR0) & CR0_PG) === 0) this.#fillAhead(laddr, access);
+    return paddr;
   }
 
   /** What translate() would return, without faults or effects; undefined where it would fault. */
@@ -240,6 +249,23 @@ export class Paging {
   #setEntryBits(address: number, entry: number, bits: number): void {
     if ((entry & bits) === bits || address > 0xffff_ffff) return;
     this.#mem.write32((address & this.#registers.get(A20_MASK)) >>> 0, (entry | bits) >>> 0);
+  }
+
+  /**
+   * Enters the pages behind one, up to the end of its group: without paging nothing tells them apart, nobody can see it,
+   * and whoever copies page after page, as kexec's relocation does, is spared a miss for each. The group that was met
+   * before this one keeps its entries: where source and destination share some, they would drive each other out.
+   */
+  #fillAhead(laddr: LinearAddr, access: number): void {
+    const group = laddr & GROUP_MASK;
+    if (group !== this.#group) this.#groupBefore = this.#group;
+    this.#group = group;
+    const user = (access & ACCESS_USER) !== 0;
+    const last = (group | ~GROUP_MASK) >>> 0;
+    for (let next = ((laddr | ~PAGE_MASK) >>> 0) + 1; next <= last; next += PAGE_SIZE) {
+      if ((this.#tlb.tagAt(user, next) & GROUP_MASK) !== this.#groupBefore)
+        this.#fill(this.#findPage(next), next, access);
+    }
   }
 
   #fill(walk: Walk, laddr: LinearAddr, access: number): void {

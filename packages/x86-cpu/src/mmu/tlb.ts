@@ -68,6 +68,11 @@ export class Tlb {
     return isThere ? (this.#words[at + FLAGS] ?? 0) : TLB_LARGE;
   }
 
+  /** The page that has the entry which `laddr` would have; no page's address when none has. */
+  tagAt(user: boolean, laddr: LinearAddr): number {
+    return this.#words[viewWord(user) + entryWord(laddr) + READ_TAG] ?? INVALID_TAG;
+  }
+
   /** Byte offset in the Wasm memory of what an access may reach without a walk, or -1. */
   hostOf(user: boolean, laddr: LinearAddr, bytes: number, isWrite: boolean): number {
     const at = viewWord(user) + entryWord(laddr);

@@ -21,6 +21,8 @@ export interface MemoryAccess {
   /** The value, zero-extended, as int32. */
   read(segment: number, offset: number, size: Size): number;
   write(segment: number, offset: number, value: number, size: Size): void;
+  /** Everything that `read` could fault on; reads nothing. */
+  checkRead(segment: number, offset: number, size: Size): void;
   /** Everything that `write` could fault on; writes nothing. */
   checkWrite(segment: number, offset: number, size: Size): void;
 }
