@@ -9,25 +9,18 @@ export class FreeLists {
   readonly #previous: Int32Array;
   readonly #first: Int32Array;
   readonly #last: Int32Array;
-  readonly #lengths: Uint32Array;
 
   constructor(lists: number, max_pfn: number) {
     this.#next = new Int32Array(max_pfn);
     this.#previous = new Int32Array(max_pfn);
     this.#first = new Int32Array(lists).fill(NIL);
     this.#last = new Int32Array(lists).fill(NIL);
-    this.#lengths = new Uint32Array(lists);
   }
 
   /** The list's head, or undefined when it is empty. */
   first(list: number): Pfn | undefined {
     const pfn = this.#first[list] ?? NIL;
     return pfn === NIL ? undefined : pfn;
-  }
-
-  /** Frames in a list. */
-  length(list: number): number {
-    return this.#lengths[list] ?? 0;
   }
 
   addHead(list: number, pfn: Pfn): void {
@@ -46,7 +39,6 @@ export class FreeLists {
     else this.#next[previous] = next;
     if (next === NIL) this.#last[list] = previous;
     else this.#previous[next] = previous;
-    this.#lengths[list] = this.length(list) - 1;
   }
 
   /** The frames of a list in order. */
@@ -61,6 +53,5 @@ export class FreeLists {
     else this.#next[previous] = pfn;
     if (next === NIL) this.#last[list] = pfn;
     else this.#previous[next] = pfn;
-    this.#lengths[list] = this.length(list) + 1;
   }
 }

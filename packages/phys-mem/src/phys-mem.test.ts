@@ -221,3 +221,126 @@ it('a size that no PC can have is refused with its limit', () => {
   }
   expect(() => createPhysMem({ ramBytes: MB, reservedBytes: 0 })).toThrow(/RESERVED|reservedBytes/);
 });
+
+describe('bytes that are no RAM', () => {
+  /** RAM, then a device, then RAM; the device answers with the low byte of the offset. */
+  function beside() {
+    const mem = memory();
+    const log: string[] = [];
+    const handler = {
+      read: (offset: number, bytes: number) => {
+        log.push(`r${bytes} ${offset.toString(16)}`);
+        return offset & 0xff;
+      },
+      write: (offset: number, bytes: number, value: number) => {
+        log.push(`w${bytes} ${offset.toString(16)} ${value.toString(16)}`);
+      },
+    };
+    mem.addMmio({ start: 0x5000, end: 0x6000 }, handler);
+    return { mem, log };
+  }
+
+  it('are read one by one', () => {
+    const { mem, log } = beside();
+    mem.write8(0x4fff, 0x77);
+    expect([...mem.readBytes(0x4fff, 3)]).toEqual([0x77, 0, 1]);
+    expect(log).toEqual(['r1 0', 'r1 1']);
+  });
+
+  it('are written and filled one by one', () => {
+    const { mem, log } = beside();
+    mem.writeBytes(0x4fff, Uint8Array.of(1, 2, 3));
+    mem.fill(0x5ffe, 4, 9);
+    expect(log).toEqual(['w1 0 2', 'w1 1 3', 'w1 ffe 9', 'w1 fff 9']);
+    expect([mem.read8(0x4fff), mem.read8(0x6000), mem.read8(0x6001), mem.read8(0x6002)]).toEqual([
+      1, 9, 9, 0,
+    ]);
+  });
+
+  it('are copied from and to one by one, where RAM ends in the midst too', () => {
+    const { mem, log } = beside();
+    mem.writeBytes(0x6000, Uint8Array.of(0xaa, 0xbb));
+    mem.copy(0x4ffe, 0x6000, 4);
+    expect(log).toEqual(['w1 0 0', 'w1 1 0']);
+    mem.copy(0x2000, 0x5ffe, 3);
+    expect([...mem.readBytes(0x2000, 4)]).toEqual([0xfe, 0xff, 0xaa, 0]);
+  });
+
+  it('are told by kind', () => {
+    const { mem } = beside();
+    expect([4, 5, 6, 0x100, 0xf_ffff, 0x10_0000].map((pfn) => mem.pageKind(pfn))).toEqual([
+      'ram',
+      'mmio',
+      'ram',
+      'none',
+      'none',
+      'none',
+    ]);
+    expect(mem.hostOffset(0x100)).toBe(-1);
+  });
+
+  it('of a device are all ones beyond its width', () => {
+    const { mem, log } = beside();
+    mem.write8(0x5002, 0x1ff);
+    mem.write32(0x5004, -1);
+    expect(log).toEqual(['w1 2 ff', 'w4 4 ffffffff']);
+  });
+});
+
+describe('a ROM of pages', () => {
+  it('has the bytes of each in its place, and leaves the page behind it alone', () => {
+    const mem = memory(2 * MB);
+    const image = Uint8Array.from({ length: 0x2001 }, (_, i) => (i >>> 12) + 1);
+    mem.addRom({ start: 0xf_0000, end: 0xf_3000 }, image);
+    expect([0xf_0fff, 0xf_1000, 0xf_2000, 0xf_2001, 0xf_3000].map((paddr) => mem.read8(paddr))).toEqual([
+      1, 2, 3, 0xff, 0,
+    ]);
+    expect(mem.read16(0xf_0fff)).toBe(0x0201);
+    expect(mem.read32(0xf_1ffd)).toBe(0x0302_0202);
+    expect(mem.pageKind(0xf3)).toBe('ram');
+  });
+});
+
+describe('a hole', () => {
+  it('of pages reads all ones in each, and RAM goes on behind it', () => {
+    const mem = memory();
+    mem.fill(0x4000, 0x4000, 5);
+    mem.addHole({ start: 0x5000, end: 0x7000 });
+    mem.write8(0x5000, 1);
+    expect([0x4fff, 0x5000, 0x6fff, 0x7000].map((paddr) => mem.read8(paddr))).toEqual([5, 0xff, 0xff, 5]);
+    expect([4, 5, 6, 7].map((pfn) => mem.pageKind(pfn))).toEqual(['ram', 'none', 'none', 'ram']);
+  });
+
+  it('is shadowed up to the end of RAM, and not beyond', () => {
+    const mem = memory();
+    const last = { start: MB - 0x1000, end: MB };
+    mem.addHole(last);
+    mem.shadow({ start: MB, end: MB + 0x1000 }, { read: true, write: true });
+    expect(mem.pageKind(MB >>> 12)).toBe('none');
+    mem.shadow(last, { read: true, write: true });
+    expect(mem.pageKind((MB >>> 12) - 1)).toBe('ram');
+    mem.addHole({ start: 0x4000, end: 0x6000 });
+    mem.shadow({ start: 0x4000, end: 0x5000 }, { read: true, write: true });
+    expect([4, 5].map((pfn) => mem.pageKind(pfn))).toEqual(['ram', 'none']);
+  });
+
+  it('that is made where code was decoded is announced with its whole page', () => {
+    const mem = memory();
+    const heard: number[][] = [];
+    mem.codePages.onWrite((...range) => heard.push(range));
+    mem.codePages.mark(5);
+    mem.addHole({ start: 0x4000, end: 0x7000 });
+    expect(heard).toEqual([[5, 0x5000, 0x6000]]);
+  });
+});
+
+it('nothing is announced for no bytes', () => {
+  const mem = memory();
+  const heard: number[] = [];
+  mem.codePages.onWrite((pfn) => heard.push(pfn));
+  mem.codePages.mark(2);
+  mem.copy(0x2000, 0x1000, 0);
+  mem.writeBytes(0x2000, new Uint8Array(0));
+  mem.fill(0x2000, 0, 1);
+  expect(heard).toEqual([]);
+});

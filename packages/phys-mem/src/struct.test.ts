@@ -37,9 +37,21 @@ describe('defineStruct', () => {
     view.pair = [1, 2];
     view.first = { addr: 1n, size: 2n, type: 3 };
     expect(table.sizeof).toBe(28);
+    expect([...view.name]).toEqual([65, 66, 0, 0]);
     expect([...memory.subarray(0, 9)]).toEqual([65, 66, 0, 0, 1, 0, 2, 0, 1]);
     expect(view.pair).toEqual([1, 2]);
     expect(view.first).toEqual({ addr: 1n, size: 2n, type: 3 });
+  });
+
+  it('keeps bytes and arrays to their length, wherever their struct lies', () => {
+    const outer = defineStruct('outer', { before: u32, name: bytes(2), pair: array(u8, 2), after: u16 });
+    const memory = new Uint8Array(32).subarray(3);
+    const view = outer.view(memory, 5);
+    view.after = 0x5555;
+    view.name = Uint8Array.of(1, 2);
+    view.pair = [3, 4, 5];
+    expect([...memory.subarray(9, 15)]).toEqual([1, 2, 3, 4, 0x55, 0x55]);
+    expect([...view.name]).toEqual([1, 2]);
   });
 
   it('refuses bytes that are too few', () => {
