@@ -10,6 +10,11 @@ const GROUP_SYMBOLS = 50;
 const RUNA = 0;
 const RUNB = 1;
 
+/*
+ * What one block may cost is bounded by its level, 900,000 symbols, not by the bytes that make it: some forty are enough.
+ * So each symbol is to cost little: lists of bytes are Uint8Arrays, which move by one call.
+ */
+
 /** Bits of the input, the highest of each byte first. */
 class Bits {
   readonly #input: ByteInput;
@@ -106,7 +111,7 @@ function block(input: ByteInput, bits: Bits, output: OutputWindow, limit: number
   const selectors = bits.read(15);
   if (used.length === 0 || tables < 2 || tables > 6 || selectors === 0)
     throw input.error('the header of a block is bad');
-  const order = Array.from({ length: tables }, (_, i) => i);
+  const order = Uint8Array.from({ length: tables }, (_, i) => i);
   const chosen: number[] = [];
   for (let i = 0; i < selectors; i++) {
     let rank = 0;
@@ -141,7 +146,7 @@ function codeLengths(input: ByteInput, bits: Bits, alphabet: number): number[] {
   });
 }
 
-function moveToFront(list: number[], rank: number): number {
+function moveToFront(list: Uint8Array, rank: number): number {
   const value = list[rank] ?? 0;
   list.copyWithin(1, 0, rank);
   list[0] = value;
@@ -159,7 +164,7 @@ interface BlockCode {
 /** The last column of the sorted rotations: runs and ranks undone. */
 function lastColumn(input: ByteInput, bits: Bits, { used, chosen, codes, limit }: BlockCode): Uint8Array {
   const bytes = new Uint8Array(limit);
-  const order = [...used];
+  const order = Uint8Array.from(used);
   const endOfBlock = used.length + 1;
   let length = 0;
   let run = 0;
@@ -190,10 +195,14 @@ function lastColumn(input: ByteInput, bits: Bits, { used, chosen, codes, limit }
 /** Inverse transform, and the run lengths of the first stage: four alike are followed by a count of more. */
 function inverse(last: Uint8Array, origin: number, output: OutputWindow): void {
   const starts = new Uint32Array(257);
-  for (const byte of last) starts[byte + 1] = (starts[byte + 1] ?? 0) + 1;
+  for (let i = 0; i < last.length; i++) {
+    const behind = (last[i] ?? 0) + 1;
+    starts[behind] = (starts[behind] ?? 0) + 1;
+  }
   for (let byte = 0; byte < 256; byte++) starts[byte + 1] = (starts[byte + 1] ?? 0) + (starts[byte] ?? 0);
   const next = new Uint32Array(last.length);
-  for (const [i, byte] of last.entries()) {
+  for (let i = 0; i < last.length; i++) {
+    const byte = last[i] ?? 0;
     const at = starts[byte] ?? 0;
     next[at] = i;
     starts[byte] = at + 1;
