@@ -88,6 +88,24 @@ function compress([, command, ...args]: (typeof COMPRESSORS)[number], bytes: Buf
   }
 }
 
+/** Few bytes that still have matches, literals and a run. */
+const SMALL = Buffer.concat([
+  noise(90),
+  Buffer.from('from one kernel to the next kernel '.repeat(4)),
+  Buffer.alloc(40),
+]);
+const OUTCOMES = ['bytes', 'BAD_COMPRESSED', 'DECOMPRESSED_TOO_LARGE'];
+
+function outcomeOf(codec: Codec, packed: Uint8Array): string {
+  try {
+    decompress(codec, packed, 1 << 16);
+    return 'bytes';
+  } catch (error) {
+    if (!(error instanceof LoaderError)) throw error;
+    return error.code;
+  }
+}
+
 describe.each(COMPRESSORS.map((compressor) => [compressor.slice(1).join(' '), compressor] as const))(
   'what %s made',
   (_, compressor) => {
@@ -117,6 +135,20 @@ describe.each(COMPRESSORS.map((compressor) => [compressor.slice(1).join(' '), co
         }),
         { numRuns: 40 },
       );
+    });
+
+    test('is refused, or comes back as something, whatever one byte of it is, and wherever it ends', () => {
+      const packed = compress(compressor, SMALL);
+      if (!packed) return;
+      for (let at = 0; at < packed.length; at++) {
+        const before = packed[at] ?? 0;
+        for (const byte of [0, 1, 0x7f, 0x80, 0xff, before ^ 1, before ^ 0x10, before + 1]) {
+          const damaged = Buffer.from(packed);
+          damaged[at] = byte;
+          expect(OUTCOMES).toContain(outcomeOf(codec, damaged));
+        }
+        expect(OUTCOMES).toContain(outcomeOf(codec, packed.subarray(0, at)));
+      }
     });
 
     test('is refused when more comes out than is allowed', () => {
