@@ -312,6 +312,7 @@ const LIBRARY: readonly Explanation[] = [
     'there is no such key',
     'Keys have the names of the UI Events specification (KeyA, Enter), or are the characters of a US keyboard.',
   ),
+  row('NO_TRACE', 'a trace is run that follows no jump', BUG),
   row('MEDIUM', 'a drive has no such medium', BUG),
   row(
     'IO',

@@ -1,5 +1,6 @@
 /** The grammar of the command line: kexec(8)'s options, and the machine's own. */
 import { Command, Option } from 'commander';
+import { addKexecOptions, addLimitOptions, addMachineOptions } from './command-options.js';
 import { type DebugFlags, debugCommand } from './commands/debug.js';
 import { DEMO_NAMES, demoCommand } from './commands/demo.js';
 import { explainCommand } from './commands/explain.js';
@@ -8,22 +9,13 @@ import { kexecCommand } from './commands/kexec.js';
 import { type PlanFlags, planCommand } from './commands/plan.js';
 import { supportCommand } from './commands/support.js';
 import { STEP_PARSERS, type TestFlags, testCommand } from './commands/test.js';
-import { parseDisk } from './disk-file.js';
 import { parseGdbPlace } from './gdb-place.js';
 import type { KexecFlags } from './kexec-flags.js';
-import { type KexecOption, LOAD_OPTIONS, VERB_OPTIONS } from './kexec-options.js';
-import {
-  appendToList,
-  parseAddress,
-  parseCount,
-  parseDuration,
-  parseNames,
-  parseSeed,
-  parseSerialPort,
-  parseSize,
-} from './options.js';
+import { LOAD_OPTIONS, VERB_OPTIONS } from './kexec-options.js';
+import { appendToList, parseCount, parseDuration, parseSize } from './options.js';
 import { TEST_FORMATS } from './test-formats.js';
 import { VERSION } from './version.js';
+import { addViews } from './views.js';
 
 /** Sets the process's exit code. */
 export type Exit = (exitCode: number) => void;
@@ -112,6 +104,7 @@ export function createProgram(exit: Exit): Command {
       exit(explainCommand(name, flags)),
     );
   addTest(program, exit);
+  addViews(program, exit);
   return program;
 }
 
@@ -161,60 +154,23 @@ function appendStep(command: Command, step: object, own: unknown): unknown {
   return own;
 }
 
-const PARSERS = {
-  address: parseAddress,
-  count: parseCount,
-  port: parseSerialPort,
-  list: appendToList,
-} as const;
-
-/** Adds options of kexec(8); its help follows the table. */
-function addKexecOptions(command: Command, rows: readonly KexecOption[]): void {
-  for (const { flags, help, takes } of rows) {
-    const option = new Option(flags, help);
-    if (takes) option.argParser<unknown>(PARSERS[takes]);
-    command.addOption(option);
-  }
-}
-
 /** What the demos take of a load. */
 const DEMO_OPTIONS = LOAD_OPTIONS.filter(({ flags }) =>
   /^--(append|command-line|initrd|ramdisk|real-mode)\b/.test(flags),
 );
 
 function addRunOptions(command: Command): void {
+  addMachineOptions(command);
+  addLimitOptions(command);
   command
-    .option('--memory <size>', 'RAM, such as 64M or 1G', parseSize)
-    .option('--kernel-args <text>', "the running kernel's own command line, such as crashkernel=64M")
-    .option(
-      '--skip-shutdown <names>',
-      'devices, such as lapic,pci, that the running kernel leaves as they are when it hands over',
-      parseNames,
-    )
-    .option('--cpu <model>', 'CPU model, such as 386, 486, pentium; "--cpu help" lists them')
-    .addOption(
-      new Option('--engine <engine>', 'kexec itself: mended, or as it was in 2002, with its defects').choices(
-        ['fixed', 'historic'],
-      ),
-    )
-    .option(
-      '--disk <file>',
-      'raw disk image; ",if=ide" or ",if=virtio", ",cow" writes nothing to it',
-      parseDisk,
-    )
-    .option('--net', 'a virtio network card with a gateway that gives an address and answers ping')
-    .option('--seed <n>', 'a virtio-rng card whose bytes follow from this number', parseSeed)
     .option('--realtime', "keep the guest's time from running ahead of the clock on the wall")
     .option('--screen', 'write the VGA text screen to stdout at the end')
-    .option('--no-jit', 'interpret all code: translate none of it')
     .option(
       '--gdb [where]',
       'gdb can connect: PORT, tcp:HOST:PORT or unix:PATH (default: tcp::1234)',
       parseGdbPlace,
     )
     .option('--wait-gdb', 'the machine does not start before gdb lets it')
-    .option('--icount-limit <n>', 'stop after so many instructions of the new kernel, with 124', parseCount)
-    .option('--timeout <time>', 'stop after so much time on the clock, such as 60s, with 124', parseDuration)
     .option('--json', 'one JSON object on stdout at the end; the serial line goes to stderr');
 }
 

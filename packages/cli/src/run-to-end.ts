@@ -22,6 +22,9 @@ export interface RunFlags {
   readonly realtime?: boolean;
 }
 
+/** Where a run's output goes, at the pace of whoever reads it. */
+export type RunOutput = Pick<SerialOutput, 'hasPending' | 'readerIsGone' | 'flush' | 'drained'>;
+
 /** Time on the clock between two looks at keys, signals and the time limit. */
 const TURN_MS = 15;
 /** The longest delay that setTimeout takes; it makes a longer one 1 ms. */
@@ -54,10 +57,11 @@ export async function runToEnd(
   return end.exitCode;
 }
 
-async function untilStopped(
+/** Runs until the machine stops or the host stops it. */
+export async function untilStopped(
   machine: Runnable,
-  serial: SerialOutput,
-  { timeout, icountLimit, realtime = false }: RunFlags,
+  serial: RunOutput,
+  { timeout, icountLimit, realtime = false }: Omit<RunFlags, 'json'>,
   attach: typeof attachConsole,
 ): Promise<RunStop> {
   const arrivals = new Arrivals();
@@ -93,7 +97,7 @@ async function untilStopped(
  */
 async function turns(
   slices: Slices,
-  serial: SerialOutput,
+  serial: RunOutput,
   arrivals: Arrivals,
   console: Console,
   machine: Runnable,

@@ -1,5 +1,6 @@
 /** What a run needs of a machine, and what its report tells of it. */
-import type { DebugPause, MachineStop } from '@kexec/machine';
+import type { DebugPause } from '@kexec/machine';
+import type { RunStop } from './run-stop.js';
 
 /** A machine as a run sees it. */
 export interface Runnable {
@@ -12,7 +13,7 @@ export interface Runnable {
     /** All that the machine has done, as 16 digits. */
     traceHash(): string;
   };
-  run(limit: { readonly instructions: number; readonly haltedNanoseconds: number }): MachineStop | DebugPause;
+  run(limit: { readonly instructions: number; readonly haltedNanoseconds: number }): RunStop | DebugPause;
   /** Bytes typed on ttyS0. */
   input(bytes: Uint8Array): void;
   /** Whether somebody watches the machine who may yet do something to it. */

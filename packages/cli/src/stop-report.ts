@@ -28,6 +28,8 @@ export function describeStop(stop: RunStop, machine: Runnable, lastLine: string)
       return { exitCode: EXIT.OK, message: 'ended from the console' };
     case 'killed':
       return { exitCode: EXIT.OK, message: 'ended from the debugger' };
+    case 'traced':
+      return { exitCode: EXIT.OK, message: undefined };
     case 'reader-gone':
       return { exitCode: EXIT.SIGPIPE, message: undefined };
     case 'interrupted':

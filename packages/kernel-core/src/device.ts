@@ -15,8 +15,20 @@ export interface Device {
   crashShutdown?(): void;
 }
 
+/** What is done to all devices, one after another. */
+export type DeviceAction = 'shutdown' | 'crash-shutdown' | 'resume';
+
+/** One device in such a round: `left` as it was because it was asked for, `none` where its driver does nothing. */
+export interface DeviceStep {
+  readonly name: string;
+  readonly action: DeviceAction;
+  readonly outcome: 'done' | 'left' | 'none';
+}
+
 /** The devices in the order they were found. @see drivers/base/core.c */
 export class DeviceList {
+  /** Told of each device when its turn is over; it changes nothing. */
+  watch: ((step: DeviceStep) => void) | undefined;
   readonly #devices: Device[] = [];
 
   /** A device that depends on another is registered after it. */
@@ -46,16 +58,24 @@ export class DeviceList {
    * @see drivers/base/core.c device_shutdown()
    */
   shutdown(isLeft: (device: Device) => boolean = () => false): void {
-    for (const device of [...this.#devices].reverse()) if (!isLeft(device)) device.shutdown?.();
+    for (const device of [...this.#devices].reverse())
+      this.#step('shutdown', device, isLeft(device) ? 'left' : device.shutdown);
   }
 
   /** Sets them up again, the oldest first. @see drivers/base/power/main.c dpm_resume() */
   resume(): void {
-    for (const device of this.#devices) device.resume?.();
+    for (const device of this.#devices) this.#step('resume', device, device.resume);
   }
 
   /** @see arch/x86/kernel/crash.c native_machine_crash_shutdown() */
   crashShutdown(): void {
-    for (const device of [...this.#devices].reverse()) device.crashShutdown?.();
+    for (const device of [...this.#devices].reverse())
+      this.#step('crash-shutdown', device, device.crashShutdown);
+  }
+
+  #step(action: DeviceAction, device: Device, work: 'left' | (() => void) | undefined): void {
+    if (typeof work === 'function') work.call(device);
+    const outcome = work === undefined ? 'none' : work === 'left' ? 'left' : 'done';
+    this.watch?.({ name: device.name, action, outcome });
   }
 }

@@ -11,13 +11,25 @@ export const NOTIFY_STOP = NOTIFY_OK | NOTIFY_STOP_MASK;
 
 /** One who wants to be told. */
 export interface NotifierBlock<Data = unknown> {
+  /** For whoever watches the chain. */
+  readonly name?: string;
   /** Higher is told earlier; 0 when absent. Among equals, who registered first. */
   readonly priority?: number;
   notifierCall(event: number, data: Data): number;
 }
 
+/** Watches a chain being told. */
+export interface NotifierWatch {
+  /** Blocks are about to be told, so many. */
+  called(event: number, registered: number): void;
+  /** One has been told. */
+  told(name: string | undefined, answer: number): void;
+}
+
 /** A chain of notifiers. @see kernel/notifier.c */
 export class NotifierChain<Data = unknown> {
+  /** Whoever watches the chain; it changes nothing. */
+  watch: NotifierWatch | undefined;
   readonly #chain: NotifierBlock<Data>[] = [];
 
   /** @returns 0, or `-EEXIST` for a block that is in the chain */
@@ -39,8 +51,10 @@ export class NotifierChain<Data = unknown> {
   /** Tells the chain; returns the last answer, NOTIFY_DONE of an empty chain. */
   callChain(event: number, data: Data): number {
     let answer = NOTIFY_DONE;
+    this.watch?.called(event, this.#chain.length);
     for (const block of [...this.#chain]) {
       answer = block.notifierCall(event, data);
+      this.watch?.told(block.name, answer);
       if (answer & NOTIFY_STOP_MASK) break;
     }
     return answer;

@@ -31,3 +31,16 @@ export { readSymbols, Symbols } from './monitor/symbols.js';
 export type { PageRun, Snapshot } from './snapshot-file.js';
 export { decodeSnapshot, encodeSnapshot, SNAPSHOT_VERSION } from './snapshot-file.js';
 export { KexecSyscallError } from './syscall-error.js';
+export type { TracedExec, TracedPlan } from './trace/jump-trace.js';
+export { JumpTrace } from './trace/jump-trace.js';
+export type {
+  ControlRegister,
+  Instant,
+  JumpDetail,
+  JumpEvent,
+  Milestone,
+  Moment,
+} from './trace/trace-event.js';
+export { MILESTONES } from './trace/trace-event.js';
+export type { TraceFormat, TraceOutcome, TraceWriter } from './trace/trace-format.js';
+export { TRACE_FORMATS } from './trace/trace-format.js';

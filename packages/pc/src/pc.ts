@@ -54,6 +54,8 @@ export class Pc {
   readonly devices: PcDevices;
   /** Where the ACPI tables begin: physical address of the RSDP; 0 with a foreign BIOS, which has its own. */
   readonly rsdpPaddr: number;
+  /** Hears the A20 gate change. */
+  onA20: ((level: boolean) => void) | undefined;
   private readonly powerOn: PcState['devices'];
   /** What a device or the caller wants the run to end with. */
   private request: PcStop | undefined;
@@ -291,6 +293,7 @@ export class Pc {
   }
 
   private setA20(level: boolean): void {
+    if (level !== this.a20) this.onA20?.(level);
     this.a20 = level;
     this.cpu.setA20(level);
   }

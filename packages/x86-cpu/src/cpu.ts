@@ -62,6 +62,8 @@ export class Cpu extends ControlFile {
   readonly stepper: Interpreter;
   /** For system instructions: HLT, shadows, changed flags. */
   readonly loop: RunLoop;
+  /** Called when an instruction has loaded CR0, CR3, CR4, GDTR or IDTR, with EIP at it and it not counted yet. */
+  onSystemLoad: (() => void) | undefined;
   #timestampOffset = 0n;
 
   constructor({ mem, board, model = 'max', interpreter = 'fast', translator = true }: CpuOptions) {

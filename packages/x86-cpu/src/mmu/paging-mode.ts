@@ -37,6 +37,7 @@ export function writeCr0(cpu: Cpu, value: number): void {
   registers.set(CR0, cr0);
   if (changed & (CR0_PG | CR0_PE | CR0_WP)) cpu.flushTlb();
   if (changed & CR0_PE) cpu.modeChanged();
+  cpu.onSystemLoad?.();
 }
 
 /** MOV to CR3: global pages survive; under PAE the PDPTEs are loaded, with #GP(0) on their reserved bits. */
@@ -44,6 +45,7 @@ export function writeCr3(cpu: Cpu, value: number): void {
   if (isPaePaging(cpu)) cpu.paging.pointers.load(value);
   cpu.registers.set(CR3, value);
   cpu.flushNonGlobal();
+  cpu.onSystemLoad?.();
 }
 
 /**
@@ -59,6 +61,7 @@ export function writeCr4(cpu: Cpu, value: number): void {
   if (isPaging && value & CR4_PAE && changed & (CR4_PAE | CR4_PSE | CR4_PGE)) cpu.paging.pointers.load();
   registers.set(CR4, value);
   if (changed & (CR4_PSE | CR4_PAE | CR4_PGE)) cpu.flushTlb();
+  cpu.onSystemLoad?.();
 }
 
 /** INVLPG: the page goes from the TLB, global or not. */

@@ -33,6 +33,7 @@ function loadTable(
   const base = m.load(source.segment, fieldAddress(m, at, 2), 32);
   m.cpu.registers.set(baseField, m.operandSize === 16 ? base & 0x00ff_ffff : base);
   m.cpu.registers.set(limitField, limit);
+  m.cpu.onSystemLoad?.();
 }
 
 /** The base is stored whole at any operand size, as every processor since the 386 does. */

@@ -1,0 +1,43 @@
+/** The grammar of the commands that show what kexec does. */
+
+import { MILESTONES, TRACE_FORMATS } from '@kexec/machine';
+import { type Command, Option } from 'commander';
+import { addKexecOptions, addLimitOptions, addMachineOptions } from './command-options.js';
+import { type TraceFlags, traceCommand } from './commands/trace.js';
+import { LOAD_OPTIONS } from './kexec-options.js';
+
+/** Sets the process's exit code. */
+type Exit = (exitCode: number) => void;
+
+/** Adds them. */
+export function addViews(program: Command, exit: Exit): void {
+  addTrace(program, exit);
+}
+
+function addTrace(program: Command, exit: Exit): void {
+  const trace = program
+    .command('trace')
+    .description('show the jump step by step: devices, registers, pages, and the new kernel’s milestones')
+    .argument('[file]', 'kernel image; our own demo kernel when left out')
+    .addOption(
+      new Option('--format <format>', 'as lines, as one JSON object, or for ui.perfetto.dev')
+        .choices(Object.keys(TRACE_FORMATS))
+        .default('text'),
+    )
+    .option('-o, --output <file>', 'write it there instead of to stdout')
+    .addOption(
+      new Option('--until <milestone>', 'where it ends; a panic ends it, too')
+        .choices(Object.keys(MILESTONES))
+        .default('init'),
+    )
+    .option('--crash', 'load FILE for a panic, and panic; needs --kernel-args crashkernel=')
+    .option('--console', 'the new kernel’s serial line on stderr')
+    .option('--json', 'the same as --format json')
+    .exitOverride();
+  addKexecOptions(trace, LOAD_OPTIONS);
+  addMachineOptions(trace);
+  addLimitOptions(trace);
+  trace.action(async (file: string | undefined) =>
+    exit(await traceCommand(file, trace.optsWithGlobals<TraceFlags>())),
+  );
+}
