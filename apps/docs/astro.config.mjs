@@ -9,6 +9,20 @@ const PACKAGES = ['phys-mem', 'x86-cpu', 'pc', 'kernel-core', 'kexec', 'loaders'
 /** Pages with an island each, in the order of a kexec. */
 const TOOLS = ['timeline', 'segments', 'pages', 'relocation', 'boot-params'];
 
+/** In the order in which they are read. */
+const LESSONS = [
+  'physical-memory',
+  'protected-mode',
+  'a-kernel-file',
+  'segments',
+  'the-system-call',
+  'the-page-list',
+  'the-jump',
+  'the-first-instruction',
+  'when-it-goes-wrong',
+  'crash-kernels',
+];
+
 export default defineConfig({
   // No image is worth a native library at build time.
   image: { service: passthroughImageService() },
@@ -24,7 +38,22 @@ export default defineConfig({
       sidebar: [
         { label: 'Start', link: '/' },
         { label: 'In this page', items: ['live', ...TOOLS.map((name) => `tools/${name}`)] },
-        'gdb',
+        {
+          label: 'Learn kexec',
+          items: LESSONS.map((name) => `learn/${name}`),
+        },
+        {
+          label: 'Guides',
+          items: [
+            'guides/inspect',
+            'guides/ci',
+            'gdb',
+            'guides/embed',
+            'guides/parser',
+            'guides/device',
+            'guides/loader',
+          ],
+        },
         { label: 'The patch of 2002', collapsed: true, autogenerate: { directory: 'patch' } },
         {
           label: 'Formats',

@@ -55,15 +55,12 @@ function compile(programs: readonly CodeBlock[]): string[] {
 }
 
 describe('a command', () => {
-  /** Command lines of a block, whole where `\` breaks them; comments and output left out. */
-  const commandLines = ({ language, code }: CodeBlock) =>
-    code
+  // Console blocks are really run, and need no look here.
+  const lines = inLanguage('sh').flatMap((block) =>
+    block.code
       .replace(/\\\n\s*/g, '')
       .split('\n')
-      .filter((line) => language === 'sh' || line.startsWith('$ '))
-      .map((line) => line.replace(/^\$ /, '').replace(/\s+#.*$/, ''));
-  const lines = inLanguage('sh', 'console').flatMap((block) =>
-    commandLines(block).map((line) => ({ at: place(block), line })),
+      .map((line) => ({ at: place(block), line: line.replace(/\s+#.*$/, '') })),
   );
   const kexecLines = lines.filter(({ line }) => /\bkexec\b/.test(line));
   const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
@@ -76,7 +73,7 @@ describe('a command', () => {
         line,
       ) ?? [];
     const help = `${helpOf('')}${verb === undefined ? '' : helpOf(verb)}`;
-    const own = line.slice(line.search(/\bkexec\b/));
+    const own = line.slice(line.search(/\bkexec\b/)).replace(/[|;>&].*$/, '');
     for (const [option = ''] of own.matchAll(/(?<= )--?[a-z][a-z-]*/g)) {
       // Short options may stand together: -le.
       const names = /^-[a-z]{2,}$/.test(option)
