@@ -13,7 +13,9 @@ import { kimageEntries, pageCopies } from './kimage-entry.js';
 import { KEXEC_ON_CRASH, KEXEC_PRESERVE_CONTEXT, type KexecSegment, writeSegments } from './uapi.js';
 
 declare const process: { readonly env: Readonly<Record<string, string | undefined>> };
-const SEQUENCES = process.env.KEXEC_PROVE === undefined ? 300 : 100_000;
+/** Each mutant runs what it can reach: fewer show it. */
+const FEW = process.env.KEXEC_MUTATE === undefined ? 300 : 50;
+const SEQUENCES = process.env.KEXEC_PROVE === undefined ? FEW : 100_000;
 const RAM_BYTES = 2 << 20;
 const CRASHK = { start: 0x18_0000, end: 0x1a_0000 };
 const ARRAY = 0x1000;
