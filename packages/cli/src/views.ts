@@ -3,6 +3,7 @@
 import { MILESTONES, TRACE_FORMATS } from '@kexec/machine';
 import { type Command, Option } from 'commander';
 import { addKexecOptions, addLimitOptions, addMachineOptions } from './command-options.js';
+import { type MapFlags, mapCommand } from './commands/map.js';
 import { type TraceFlags, traceCommand } from './commands/trace.js';
 import { LOAD_OPTIONS } from './kexec-options.js';
 
@@ -12,6 +13,7 @@ type Exit = (exitCode: number) => void;
 /** Adds them. */
 export function addViews(program: Command, exit: Exit): void {
   addTrace(program, exit);
+  addMap(program, exit);
 }
 
 function addTrace(program: Command, exit: Exit): void {
@@ -40,4 +42,19 @@ function addTrace(program: Command, exit: Exit): void {
   trace.action(async (file: string | undefined) =>
     exit(await traceCommand(file, trace.optsWithGlobals<TraceFlags>())),
   );
+}
+
+function addMap(program: Command, exit: Exit): void {
+  const map = program
+    .command('map')
+    .description('show physical memory before and after the jump')
+    .argument('[file]', 'kernel image; without one, the running kernel alone')
+    .addOption(new Option('--svg', 'a picture').conflicts('json'))
+    .option('--json', 'one JSON object')
+    .option('-o, --output <file>', 'write it there instead of to stdout')
+    .option('--crash', 'FILE is loaded for a panic; needs --kernel-args crashkernel=')
+    .exitOverride();
+  addKexecOptions(map, LOAD_OPTIONS);
+  addMachineOptions(map);
+  map.action((file: string | undefined) => exit(mapCommand(file, map.optsWithGlobals<MapFlags>())));
 }
