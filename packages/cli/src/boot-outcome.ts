@@ -1,10 +1,11 @@
 /** One boot of a test: the machine made and run, and what became of it. */
-import type { BootFailure, BootResult, Machine } from '@kexec/machine';
-import { BootTest, createMachine } from '@kexec/machine';
+import { type BootFailure, type BootResult, BootTest, type Machine, Recorder } from '@kexec/machine';
 import type { BootSpec } from './boot-spec.js';
-import { demoImage } from './commands/demo.js';
 import { describeError } from './error-report.js';
-import { readFile, readImage } from './image-file.js';
+import { isOwnStop, recordedStop } from './recorded-stop.js';
+import { type Start, startConditions } from './start-conditions.js';
+import { startKernel } from './start-machine.js';
+import { VERSION } from './version.js';
 
 /** How a boot ended: `timeout` when a step's time or the instructions were used up, `error` when there was no boot. */
 export interface BootOutcome {
@@ -26,6 +27,8 @@ export interface BootOutcome {
 export interface FailedBoot {
   readonly machine: Machine;
   readonly log: Uint8Array;
+  /** The run from its beginning to the test's end. */
+  readonly record: string;
 }
 
 const NOTHING_DONE = { instructions: 0, seconds: 0, traceHash: '' };
@@ -40,16 +43,25 @@ export async function runBoot(
 ): Promise<BootOutcome> {
   try {
     const test = new BootTest(spec);
-    const machine = bootMachine(spec, test);
+    const start = startOf(spec);
+    const machine = startKernel(start, test, {});
+    const lines: string[] = [];
+    const recorder = new Recorder(machine, {
+      program: VERSION,
+      conditions: startConditions(start),
+      write: (line) => lines.push(line),
+    });
     for (;;) {
-      const result = test.advance(machine, TURN_INSTRUCTIONS);
+      const result = test.advance(recorder, TURN_INSTRUCTIONS);
       if (!result) {
         await new Promise(setImmediate);
         continue;
       }
       const outcome = outcomeOf(spec, result, test.lastLine);
       if (!result.failure) return outcome;
-      const folder = keep(outcome, { machine, log: test.log() });
+      const stop = result.stop ?? { kind: 'record-end' as const };
+      recorder.end(recordedStop(stop), isOwnStop(stop));
+      const folder = keep(outcome, { machine, log: test.log(), record: lines.join('') });
       return folder === undefined ? outcome : { ...outcome, folder };
     }
   } catch (error) {
@@ -58,28 +70,25 @@ export async function runBoot(
   }
 }
 
-function bootMachine(spec: BootSpec, test: BootTest): Machine {
-  const { kernel, demo, initrd, memory, cpu, engine, kernelArgs, seed, type, append, realMode } = spec;
-  const machine = createMachine({
-    onSerial: test.onByte,
+function startOf(spec: BootSpec): Start {
+  const { kernel, demo = '', initrd, memory, cpu, engine, kernelArgs, seed, type, append, realMode } = spec;
+  const flags = {
     ...(memory === undefined ? {} : { memory }),
     ...(cpu === undefined ? {} : { cpu }),
     ...(engine === undefined ? {} : { engine }),
-    ...(kernelArgs === undefined ? {} : { commandLine: kernelArgs }),
+    ...(kernelArgs === undefined ? {} : { kernelArgs }),
     ...(seed === undefined ? {} : { seed }),
-  });
-  const image = kernel === undefined ? demoImage(demo ?? '') : readImage(kernel);
-  machine.load(image, {
-    ...(initrd === undefined ? {} : { initrd: readFile(initrd) }),
+    ...(initrd === undefined ? {} : { initrd }),
     ...(type === undefined ? {} : { type }),
     ...(append === undefined ? {} : { append }),
     ...(realMode === undefined ? {} : { realMode }),
-  });
-  machine.exec();
-  return machine;
+  };
+  return kernel === undefined
+    ? { from: 'demo', name: demo, bare: true, flags }
+    : { from: 'file', name: kernel, flags };
 }
 
-function outcomeOf(spec: BootSpec, { failure, ...rest }: BootResult, lastLine: string): BootOutcome {
+function outcomeOf(spec: BootSpec, { failure, stop: _, ...rest }: BootResult, lastLine: string): BootOutcome {
   const { name } = spec;
   if (!failure) return { name, status: 'passed', ...rest };
   const status = failure.kind === 'not-seen' || failure.kind === 'instructions' ? 'timeout' : 'failed';

@@ -1,5 +1,11 @@
 /** A machine that runs only as far as its debugger lets it. */
-import { Debugger, type DebugPause, type MachineStop, type ReplayedOutput } from '@kexec/machine';
+import {
+  Debugger,
+  type DebuggerOptions,
+  type DebugPause,
+  type MachineStop,
+  type RecordEnd,
+} from '@kexec/machine';
 import { GdbListener } from './gdb-listener.js';
 import { DEFAULT_GDB_PLACE, type GdbPlace } from './gdb-place.js';
 import type { Attention, Runnable } from './runnable.js';
@@ -26,13 +32,28 @@ export class DebuggedMachine implements Runnable {
     this.#held = held;
   }
 
+  /** Does something with a machine that debuggers can connect to. */
+  static async during<T>(
+    target: Target,
+    flags: GdbFlags,
+    options: DebuggerOptions,
+    work: (machine: DebuggedMachine) => Promise<T>,
+  ): Promise<T> {
+    const machine = await DebuggedMachine.#open(target, flags, options);
+    try {
+      return await work(machine);
+    } finally {
+      await machine.#listener?.close();
+    }
+  }
+
   /** Listens, and says where. */
-  static async open(
+  static async #open(
     target: Target,
     { gdb, waitGdb = false }: GdbFlags,
-    outputs: readonly ReplayedOutput[],
+    options: DebuggerOptions,
   ): Promise<DebuggedMachine> {
-    const machine = new DebuggedMachine(new Debugger(target, { outputs, paused: waitGdb }));
+    const machine = new DebuggedMachine(new Debugger(target, { ...options, paused: waitGdb }));
     const place = gdb === true || gdb === undefined ? DEFAULT_GDB_PLACE : gdb;
     machine.#listener = await GdbListener.listen(machine.#held, place, {
       arrived: () => machine.#attention?.note(),
@@ -47,11 +68,17 @@ export class DebuggedMachine implements Runnable {
     return this.#held.attached;
   }
 
+  get isReplayed(): boolean {
+    return this.#held.timeline.isRecorded && !this.#held.timeline.isAtEnd;
+  }
+
   run(limit: {
     readonly instructions: number;
     readonly haltedNanoseconds: number;
-  }): MachineStop | DebugPause {
+  }): MachineStop | RecordEnd | DebugPause {
     const stop = this.#held.advance(limit);
+    if (stop.kind === 'paused' && this.#held.lastStop.kind === 'record-end' && !this.isAttended)
+      return { kind: 'record-end' };
     if (!this.#held.isRunning && stop.kind !== 'paused') this.#listener?.ended(stop);
     return stop;
   }
@@ -66,9 +93,5 @@ export class DebuggedMachine implements Runnable {
 
   heed(attention: Attention): void {
     this.#attention = attention;
-  }
-
-  async close(): Promise<void> {
-    await this.#listener?.close();
   }
 }

@@ -80,6 +80,8 @@ const OUTCOMES: readonly (readonly [codes: RegExp, outcome: Outcome])[] = [
   [/^(CPU_MODEL|MEMORY_SIZE|RAM_SIZE|NO_DEVICE|KERNEL_AWAY)$/, { exitCode: EXIT.USAGE }],
   [/^(NO_MEMORY|BOOT_FAILED)$/, { exitCode: EXIT.LOAD_REFUSED }],
   [/^(RUN_LIMIT|CALL_STOPPED)$/, { exitCode: EXIT.GUEST_FAULT }],
+  [/^RECORD_(START|DIVERGED)$/, { exitCode: EXIT.EXPECTATION }],
+  [/^RECORD_/, { exitCode: EXIT.IO }],
   [
     /^(SNAPSHOT_|STATE_|CPU_STATE|BAD_STATE|MEM_MAP_STATE|TEXT_CHANGED)/,
     { exitCode: EXIT.IO, remedy: LOAD_AGAIN },

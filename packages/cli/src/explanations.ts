@@ -305,6 +305,40 @@ const MACHINE: readonly Explanation[] = [
   ),
 ];
 
+/** Records of runs: --record and --replay. */
+const RECORDS: readonly Explanation[] = [
+  row(
+    'RECORD_FORMAT',
+    'the file is no record of a run',
+    'A record is a text that begins with "kexec-record"; its second line says how the machine was made, and each further one what happened. The message has the line. A file of that kind that was written by hand lacks something; kexec … --record writes one that is right.',
+  ),
+  row(
+    'RECORD_VERSION',
+    'the record is of another version',
+    'The same run is promised for the same version of this program alone: another may take a device or the clock otherwise. Replay with the version that the message names, or record the run again.',
+  ),
+  row(
+    'RECORD_CHECKSUM',
+    'a line of the record is damaged',
+    'Each line has a checksum over all before it. A record that was cut off is good up to there, and is replayed; one that was changed in its middle is not. Record the run again.',
+  ),
+  row(
+    'RECORD_FILE',
+    'a file that the recorded run began with is missing or changed',
+    'A record holds the SHA-256 of every file that the machine was made of: kernel, initrd, disk, BIOS, snapshot. They are looked for where they were, and then beside the record. Bring the file back, or record the run again.',
+  ),
+  row(
+    'RECORD_START',
+    'the machine begins otherwise than the recorded one did',
+    'The files are the same, and yet memory, CPU or devices are not: the program is another, though its version says otherwise. Replay with the program that recorded the run.',
+  ),
+  row(
+    'RECORD_DIVERGED',
+    'a replay has become another run',
+    'At every key, every 20 million instructions and at the end the count of instructions, the time and a hash over all that the machine has done are compared with the record. They differ before the instruction in the message. With the same program and files this is a bug in kexec; please report it with the record.',
+  ),
+];
+
 /** Misuse of the library by a program. */
 const LIBRARY: readonly Explanation[] = [
   row(
@@ -403,6 +437,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   ...ERRNOS,
   ...COMMAND,
   ...MACHINE,
+  ...RECORDS,
   ...LIBRARY,
   ...ASSEMBLER,
 ];

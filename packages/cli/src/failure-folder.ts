@@ -1,11 +1,8 @@
 /** What is kept of a boot that failed: all that it takes to look at it, and to have it again. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BootOutcome, FailedBoot } from './boot-outcome.js';
-import { type BootSpec, bootSpecJson, parseBootSpecs } from './boot-spec.js';
-import { CliError } from './cli-error.js';
-import { EXIT } from './exit-code.js';
-import { readFile } from './image-file.js';
+import { type BootSpec, bootSpecJson } from './boot-spec.js';
 
 /*
  * serial.log       the serial line, as it came
@@ -13,7 +10,8 @@ import { readFile } from './image-file.js';
  * machine.snapshot the machine there: kexec --snapshot-load goes on with it
  * spec.json        the boot alone, with absolute paths
  * outcome.json     how it ended, to the instruction
- * replay.txt       the command that has it again
+ * run.record       the run: kexec --replay has it again, kexec debug --replay goes back and forth in it
+ * replay.txt       the command for that
  */
 
 /** Writes the folder of one boot. @returns its path */
@@ -21,7 +19,7 @@ export function keepFailure(
   root: string,
   spec: BootSpec,
   outcome: BootOutcome,
-  { machine, log }: FailedBoot,
+  { machine, log, record }: FailedBoot,
 ): string {
   const folder = resolve(root, spec.name.replace(/[^\w.-]+/g, '-'));
   mkdirSync(folder, { recursive: true });
@@ -33,17 +31,7 @@ export function keepFailure(
   write('machine.snapshot', machine.saveSnapshot());
   write('spec.json', bootSpecJson(spec));
   write('outcome.json', `${JSON.stringify(outcome, null, 2)}\n`);
-  write('replay.txt', `kexec test --replay ${folder}\n`);
+  write('run.record', record);
+  write('replay.txt', `kexec --replay ${join(folder, 'run.record')}\n`);
   return folder;
-}
-
-/** A boot that was kept. @throws CliError when the folder holds none */
-export async function keptFailure(
-  folder: string,
-): Promise<{ readonly spec: BootSpec; readonly outcome: BootOutcome }> {
-  const file = join(folder, 'spec.json');
-  const [spec] = await parseBootSpecs(new TextDecoder().decode(readFile(file)), file);
-  if (!spec) throw new CliError(EXIT.USAGE, 'BOOT_SPEC', `${file} holds no boot`);
-  const outcome: BootOutcome = JSON.parse(readFileSync(join(folder, 'outcome.json'), 'utf8'));
-  return { spec, outcome };
 }

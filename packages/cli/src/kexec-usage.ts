@@ -6,7 +6,7 @@ import { LOAD_OPTIONS, optionName } from './kexec-options.js';
 import type { LoadFlags } from './load-flags.js';
 
 /** Options that say how a FILE is loaded. */
-const LOAD_NAMES = LOAD_OPTIONS.map((row) => optionName(row) as keyof LoadFlags);
+export const LOAD_NAMES = LOAD_OPTIONS.map((row) => optionName(row) as keyof LoadFlags);
 
 /** Options that say how a machine is made. */
 export const MACHINE_OPTIONS = [
@@ -51,6 +51,8 @@ export function checkUsage(file: string | undefined, flags: KexecFlags): void {
     throw usage('--snapshot-save saves a machine when its run ends, and none runs');
   if ((flags.gdb !== undefined || flags.waitGdb) && !runs)
     throw usage('--gdb and --wait-gdb debug a machine that runs, and none does');
+  if (flags.record !== undefined && !runs) throw usage('--record records a run, and none is');
+  checkRecord(flags);
   const idle = FILE_OPTIONS.find((name) => isGiven(flags, name));
   if (file === undefined && idle)
     throw usage(`${optionOf(idle)} says how a FILE is loaded, and there is none`);
@@ -75,6 +77,31 @@ function checkPreserveContext(
     throw usage('--load-preserve-context needs --mem-max: the end of the memory that the new kernel may use');
 }
 
+/** A debugger changes a machine in ways that no record says. @throws CliError `USAGE` */
+function checkRecord({ record, gdb, waitGdb }: KexecFlags): void {
+  if (record === undefined || (gdb === undefined && !waitGdb)) return;
+  throw new CliError(EXIT.USAGE, 'USAGE', '--record and a debugger do not go together', {
+    remedy: 'Record the run alone; then --replay it with --gdb, or with kexec debug.',
+  });
+}
+
+/** Refuses what a record says already. @throws CliError `USAGE` */
+export function checkReplay(file: string | undefined, flags: KexecFlags): void {
+  const idle = [...KERNEL_OPTIONS, ...MACHINE_OPTIONS, 'disk', 'bios', 'snapshotLoad', 'record'] as const;
+  refuse('--replay has a recorded run again', file, flags, idle);
+}
+
+/** @throws CliError `USAGE` */
+export function checkDebug(flags: KexecFlags): void {
+  refuse('kexec debug goes back and forth in a run', undefined, flags, ['record']);
+}
+
+/** @throws CliError `USAGE` */
+export function checkDemo(flags: KexecFlags): void {
+  checkRecord(flags);
+  refuse('kexec demo boots one of our own kernels', undefined, flags, ['replay']);
+}
+
 /** Refuses what needs a kernel or a saved machine. @throws CliError `USAGE` */
 export function checkPowerOn(file: string | undefined, flags: KexecFlags): void {
   const idle = [
@@ -85,12 +112,14 @@ export function checkPowerOn(file: string | undefined, flags: KexecFlags): void 
     'snapshotSave',
     'snapshotLoad',
   ] as const;
+  checkRecord(flags);
   refuse('--bios turns on a machine without a kernel', file, flags, idle);
 }
 
 /** Refuses what a machine from a file has already. @throws CliError `USAGE` */
 export function checkSnapshotLoad(file: string | undefined, flags: KexecFlags): void {
   const idle = [...KERNEL_OPTIONS, ...MACHINE_OPTIONS];
+  checkRecord(flags);
   refuse('--snapshot-load goes on with a machine that runs', file, flags, idle);
 }
 

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { addKexecOptions, addLimitOptions, addMachineOptions } from './command-options.js';
 import { type DebugFlags, debugCommand } from './commands/debug.js';
-import { DEMO_NAMES, demoCommand } from './commands/demo.js';
+import { demoCommand } from './commands/demo.js';
 import { explainCommand } from './commands/explain.js';
 import { type InspectFlags, inspectCommand } from './commands/inspect.js';
 import { kexecCommand } from './commands/kexec.js';
@@ -13,6 +13,7 @@ import { parseGdbPlace } from './gdb-place.js';
 import type { KexecFlags } from './kexec-flags.js';
 import { LOAD_OPTIONS, VERB_OPTIONS } from './kexec-options.js';
 import { appendToList, parseCount, parseDuration, parseSize } from './options.js';
+import { DEMO_NAMES } from './start-machine.js';
 import { TEST_FORMATS } from './test-formats.js';
 import { VERSION } from './version.js';
 import { addViews } from './views.js';
@@ -117,7 +118,6 @@ function addTest(program: Command, exit: Exit): void {
     .option('-j, --jobs <n>', 'so many boots side by side; as many as there are CPUs', parseCount)
     .addOption(new Option('--format <format>', 'how the results are told').choices(Object.keys(TEST_FORMATS)))
     .option('--failures <folder>', 'where boots that failed are kept', 'kexec-failures')
-    .option('--replay <folder>', 'run a boot that was kept again, which must end as it did')
     .option('--kernel <file>', 'instead of a SPEC: what is booted')
     .option('--demo <name>', 'or one of our own kernels')
     .option(
@@ -171,6 +171,8 @@ function addRunOptions(command: Command): void {
       parseGdbPlace,
     )
     .option('--wait-gdb', 'the machine does not start before gdb lets it')
+    .option('--record <file>', 'record the run: everything that reaches the machine from outside, and when')
+    .option('--replay <file>', 'have a recorded run again, to the instruction; no FILE is loaded')
     .option('--json', 'one JSON object on stdout at the end; the serial line goes to stderr');
 }
 

@@ -8,6 +8,15 @@ export type EndingSignal = (typeof ENDING_SIGNALS)[number];
 
 /** Why a run ended, when the machine itself did not. */
 export type HostStop =
-  | { readonly kind: 'icount-limit' | 'timeout' | 'escape' | 'killed' | 'reader-gone' | 'traced' }
+  | {
+      readonly kind:
+        | 'icount-limit'
+        | 'timeout'
+        | 'escape'
+        | 'killed'
+        | 'reader-gone'
+        | 'traced'
+        | 'record-end';
+    }
   | { readonly kind: 'interrupted'; readonly signal: EndingSignal };
 export type RunStop = MachineStop | HostStop;

@@ -46,6 +46,7 @@ export async function runToEnd(
   const first = machine.pc.cpu.icount;
   const stop = await untilStopped(machine, serial, flags, attach);
   await serial.drained();
+  machine.ended?.(stop);
   const end = describeStop(stop, machine, serial.lastLine);
   const instructions = machine.pc.cpu.icount - first;
   if (flags.json) {
@@ -114,7 +115,7 @@ async function turns(
     if (stop?.kind === 'paused') await arrivals.unlessAsked(machine.started?.() ?? Promise.resolve());
     await nextTurn();
     if (serial.readerIsGone) return arrivals.asked ?? { kind: 'reader-gone' };
-    if (stop?.kind === 'idle' && !arrivals.any) {
+    if (stop?.kind === 'idle' && !arrivals.any && !machine.isReplayed) {
       if (!console.open && !machine.isAttended) return stop;
       await arrivals.next();
     } else if (sleeps) {

@@ -18,10 +18,14 @@ export interface Runnable {
   input(bytes: Uint8Array): void;
   /** Whether somebody watches the machine who may yet do something to it. */
   readonly isAttended?: boolean;
+  /** Whether something will come by itself to a machine that idles: its run is a replay. */
+  readonly isReplayed?: boolean;
   /** Resolves when a machine that is paused is let run. */
   started?(): Promise<void>;
   /** Says whom to tell of what comes from a debugger. */
   heed?(attention: Attention): void;
+  /** The run is over. Throws when it should have ended otherwise. */
+  ended?(stop: RunStop): void;
 }
 
 /** The run, as a debugger gets its attention. */

@@ -30,6 +30,8 @@ export function describeStop(stop: RunStop, machine: Runnable, lastLine: string)
       return { exitCode: EXIT.OK, message: 'ended from the debugger' };
     case 'traced':
       return { exitCode: EXIT.OK, message: undefined };
+    case 'record-end':
+      return { exitCode: EXIT.OK, message: `the record ends here\n${whereItStands(machine, lastLine)}` };
     case 'reader-gone':
       return { exitCode: EXIT.SIGPIPE, message: undefined };
     case 'interrupted':

@@ -16,7 +16,7 @@ const text: Format = (outcomes) => {
     ...(outcome.message === undefined ? [] : [`    ${outcome.message}`]),
     ...(outcome.folder === undefined
       ? []
-      : [`    ${outcome.folder}: again with kexec test --replay ${outcome.folder}`]),
+      : [`    ${outcome.folder}: again with kexec --replay ${outcome.folder}/run.record`]),
   ]);
   const passed = outcomes.filter(isPassed).length;
   return lines(...rows, `${passed} passed, ${outcomes.length - passed} failed`);

@@ -1,23 +1,28 @@
 /** `kexec debug`: a monitor on the terminal, from the jump on, in both directions. */
 import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createElfGuest } from '@kexec/guests';
 import {
-  createMachine,
+  type BiosMachine,
   Debugger,
   KexecError,
   type Machine,
   Monitor,
   readSymbols,
+  recordedFuture,
   Symbols,
 } from '@kexec/machine';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-code.js';
-import { readFile, readImage } from '../image-file.js';
+import { readFile } from '../image-file.js';
 import type { KexecFlags } from '../kexec-flags.js';
-import { loadOptions, refuseOptions } from '../load-flags.js';
+import { checkDebug, checkReplay } from '../kexec-usage.js';
+import { refuseOptions } from '../load-flags.js';
+import { endsByItself } from '../replayed-machine.js';
 import { SerialOutput } from '../serial-output.js';
-import { listModels, machineOptions } from './kexec.js';
+import { type Start, startFlags } from '../start-conditions.js';
+import { type Started, startMachine } from '../start-machine.js';
+import { listModels } from './kexec.js';
+import { openRecord } from './replay.js';
 
 /** What the command takes besides the options of a load and a machine. */
 export interface DebugFlags extends KexecFlags {
@@ -37,22 +42,43 @@ const PROMPT = '(kexec) ';
  */
 export async function debugCommand(file: string | undefined, flags: DebugFlags): Promise<number> {
   if (listModels(flags)) return EXIT.OK;
-  refuseOptions(flags);
   const serial = new SerialOutput(process.stdout);
-  const machine = createMachine(machineOptions(flags, serial));
-  if (file === undefined) machine.load(createElfGuest(), { append: 'console=ttyS0' });
-  else machine.load(readImage(file), loadOptions(file, flags, machine));
-  machine.exec();
-  const held = new Debugger(machine, { outputs: [serial.output], paused: true });
-  return readCommands(new MonitoredRun(held, new Monitor(held, symbolsOf(machine, flags)), serial, flags));
+  const started = flags.replay === undefined ? fresh(file, serial, flags) : replayed(file, serial, flags);
+  const { target, ...options } = started;
+  const held = new Debugger(target, { ...options, paused: true });
+  return readCommands(new MonitoredRun(held, new Monitor(held, symbolsOf(target, flags)), serial, flags));
+}
+
+function fresh(file: string | undefined, serial: SerialOutput, flags: DebugFlags): Started {
+  refuseOptions(flags);
+  checkDebug(flags);
+  const given = startFlags(flags);
+  const start: Start =
+    file === undefined
+      ? { from: 'demo', name: 'elf', bare: true, flags: { append: 'console=ttyS0', ...given } }
+      : { from: 'file', name: file, flags: given };
+  return startMachine(start, serial, flags);
+}
+
+/** The machine of a record, and what reached it. */
+function replayed(
+  file: string | undefined,
+  serial: SerialOutput,
+  flags: DebugFlags,
+): Started & ReturnType<typeof recordedFuture> {
+  checkReplay(file, flags);
+  const { record, start } = openRecord(flags.replay ?? '');
+  const started = startMachine(start, serial, flags);
+  return { ...started, ...recordedFuture(record, started.target, endsByItself(record)) };
 }
 
 /** The places of the jump, and what the user's files name. */
-function symbolsOf({ kexec, pc }: Machine, flags: DebugFlags): Symbols {
+function symbolsOf(target: Machine | BiosMachine, flags: DebugFlags): Symbols {
   const symbols = new Symbols();
   for (const path of flags.symbols ?? []) symbols.add(symbolsIn(path));
-  symbols.add([['machine_kexec', pc.cpu.eip]]);
-  const { image } = kexec;
+  if (!('kexec' in target)) return symbols;
+  symbols.add([['machine_kexec', target.pc.cpu.eip]]);
+  const { image } = target.kexec;
   if (image) {
     symbols.add([
       ['relocate_new_kernel', image.controlCodePage],

@@ -1,37 +1,39 @@
 /** kexec(8)'s verbs on a saved machine: load, exec, unload, status; and FILE alone, which loads and jumps. */
 
-import type { LoadPlan } from '@kexec/loaders';
+import { writeFileSync } from 'node:fs';
 import { IMAGE_TYPES } from '@kexec/loaders';
-import type { Machine, MachineOptions } from '@kexec/machine';
-import { CPU_MODEL_NAMES, createMachine, KexecError, restoreMachine } from '@kexec/machine';
+import { CPU_MODEL_NAMES, createMachine, type Machine } from '@kexec/machine';
 import { CliError } from '../cli-error.js';
-import { openDisks } from '../disk-file.js';
 import { EXIT } from '../exit-code.js';
-import { readFile, readImage } from '../image-file.js';
+import { readImage } from '../image-file.js';
 import type { KexecFlags } from '../kexec-flags.js';
-import { checkPowerOn, checkSnapshotLoad, checkUsage, loadsOnly, MACHINE_OPTIONS } from '../kexec-usage.js';
+import {
+  checkPowerOn,
+  checkReplay,
+  checkSnapshotLoad,
+  checkUsage,
+  loadsOnly,
+  MACHINE_OPTIONS,
+} from '../kexec-usage.js';
 import { loadOptions, refuseOptions } from '../load-flags.js';
 import { MachineStore } from '../machine-store.js';
 import { describePlan } from '../plan-text.js';
 import { SerialOutput } from '../serial-output.js';
-import { powerOn } from './power-on.js';
-import { runMachine } from './run-machine.js';
+import { type Start, startFlags } from '../start-conditions.js';
+import { machineOptions, restored } from '../start-machine.js';
+import { replayCommand } from './replay.js';
+import { runMachine, runStart } from './run-machine.js';
 
 /** @returns the exit code */
 export async function kexecCommand(file: string | undefined, flags: KexecFlags): Promise<number> {
   if (flags.type === 'help') return listTypes();
   if (listModels(flags)) return EXIT.OK;
-  if (flags.bios !== undefined) {
-    checkPowerOn(file, flags);
-    return powerOn(flags.bios, serialOutput(flags), flags);
+  if (flags.replay !== undefined) {
+    checkReplay(file, flags);
+    return replayCommand(flags.replay, serialOutput(flags), flags);
   }
-  if (flags.snapshotLoad !== undefined) {
-    checkSnapshotLoad(file, flags);
-    return goOn(flags.snapshotLoad, flags);
-  }
-  refuseOptions(flags);
-  checkUsage(file, flags);
-  if (file !== undefined && !loadsOnly(flags)) return loadAndRun(file, flags);
+  const start = startOf(file, flags);
+  if (start) return runStart(start, serialOutput(flags), flags);
   const store = new MachineStore(flags.machine ?? 'default');
   if (flags.status) return status(store, flags);
   if (flags.printCkrSize) return printCkrSize(store, flags);
@@ -42,27 +44,28 @@ export async function kexecCommand(file: string | undefined, flags: KexecFlags):
   });
 }
 
-/** FILE alone: the machine lives as long as this call. */
-async function loadAndRun(file: string, flags: KexecFlags): Promise<number> {
-  const serial = serialOutput(flags);
-  const image = readImage(file);
-  const machine = createMachine(machineOptions(flags, serial));
-  tell(machine.load(image, loadOptions(file, flags, machine)), flags);
-  machine.exec();
-  return runMachine(machine, serial, flags);
-}
-
-/** A machine from a file, where it stopped. */
-function goOn(path: string, flags: KexecFlags): Promise<number> {
-  const serial = serialOutput(flags);
-  return runMachine(restored(readFile(path), path, serial, flags), serial, flags);
+/** Where a run begins whose machine lives as long as this call; undefined for what is done to a saved one. */
+function startOf(file: string | undefined, flags: KexecFlags): Start | undefined {
+  if (flags.bios !== undefined) {
+    checkPowerOn(file, flags);
+    return { from: 'bios', name: flags.bios, flags: startFlags(flags) };
+  }
+  if (flags.snapshotLoad !== undefined) {
+    checkSnapshotLoad(file, flags);
+    return { from: 'snapshot', name: flags.snapshotLoad, flags: startFlags(flags) };
+  }
+  refuseOptions(flags);
+  checkUsage(file, flags);
+  if (file === undefined || loadsOnly(flags)) return undefined;
+  return { from: 'file', name: file, flags: startFlags(flags) };
 }
 
 function load(store: MachineStore, file: string, flags: KexecFlags): void {
   const image = readImage(file);
   const serial = serialOutput(flags);
   const machine = saved(store, serial, flags) ?? createMachine(machineOptions(flags, serial));
-  tell(machine.load(image, loadOptions(file, flags, machine)), flags);
+  const plan = machine.load(image, loadOptions(file, flags, machine));
+  if (flags.debug) process.stderr.write(describePlan(plan));
   store.write(machine.saveSnapshot());
   if (flags.json && !flags.exec) printJson({ exitCode: EXIT.OK, loaded: true });
 }
@@ -75,13 +78,23 @@ async function exec(store: MachineStore, flags: KexecFlags): Promise<number> {
       remedy: 'Load a kernel first: kexec -l FILE.',
     });
   }
+  const start = savedStart(store, flags);
   if (flags.crash) machine.crash();
   else machine.exec();
   // The running kernel is gone from here on, and the saved machine with it, unless the image gives it back.
   store.remove();
-  const exitCode = await runMachine(machine, serial, flags);
+  const started = { target: machine, outputs: [serial.output] };
+  const exitCode = await runMachine(started, start, serial, flags);
   if (machine.kernel.state === 'running') store.write(machine.saveSnapshot());
   return exitCode;
+}
+
+/** Where the run of a saved machine begins. It is gone afterwards: what is recorded keeps a copy beside the record. */
+function savedStart(store: MachineStore, { record, crash, disk }: KexecFlags): Start {
+  const name = record === undefined ? store.path : `${record}.snapshot`;
+  if (record !== undefined) writeFileSync(name, store.read() ?? '');
+  const flags = disk === undefined ? {} : { disk };
+  return { from: 'snapshot', name, first: crash ? 'crash' : 'exec', flags };
 }
 
 function unload(store: MachineStore, flags: KexecFlags): number {
@@ -134,54 +147,9 @@ function saved(store: MachineStore, serial: SerialOutput, flags: KexecFlags): Ma
   return restored(snapshot, store.path, serial, flags);
 }
 
-/** @throws CliError when the snapshot cannot be used */
-function restored(snapshot: Uint8Array, path: string, serial: SerialOutput, flags: KexecFlags): Machine {
-  try {
-    return restoreMachine(snapshot, {
-      onSerial: serial.onByte,
-      disks: openDisks(flags.disk ?? []),
-      ...translation(flags),
-    });
-  } catch (error) {
-    if (!(error instanceof KexecError)) throw error;
-    throw new CliError(EXIT.IO, error.code, error.message, {
-      remedy:
-        error.code === 'SNAPSHOT_DISKS'
-          ? 'Give the same --disk again.'
-          : `Remove ${path} and load the image again.`,
-    });
-  }
-}
-
 /** The serial line's way out: stdout, unless a JSON result goes there. */
 export function serialOutput({ json }: KexecFlags): SerialOutput {
   return new SerialOutput(json ? process.stderr : process.stdout);
-}
-
-/** The machine's part of the flags. */
-export function machineOptions(flags: KexecFlags, serial: SerialOutput): MachineOptions {
-  const { memory, cpu, engine, disk = [], net, seed, kernelArgs, skipShutdown } = flags;
-  return {
-    disks: openDisks(disk),
-    ...(net === undefined ? {} : { net }),
-    ...(seed === undefined ? {} : { seed }),
-    onSerial: serial.onByte,
-    ...translation(flags),
-    ...(memory === undefined ? {} : { memory }),
-    ...(cpu === undefined ? {} : { cpu }),
-    ...(kernelArgs === undefined ? {} : { commandLine: kernelArgs }),
-    ...(skipShutdown === undefined ? {} : { skipShutdown }),
-    ...(engine === undefined ? {} : { engine }),
-  };
-}
-
-/** How the CPU executes, which the machine's state does not depend on. */
-function translation({ jit }: KexecFlags): Pick<MachineOptions, 'translator'> {
-  return jit === undefined ? {} : { translator: jit };
-}
-
-function tell(plan: LoadPlan, flags: KexecFlags): void {
-  if (flags.debug) process.stderr.write(describePlan(plan));
 }
 
 function listTypes(): number {

@@ -6,7 +6,8 @@ import type { KexecFlags } from '../kexec-flags.js';
 import { loadOptions, refuseOptions } from '../load-flags.js';
 import { replaceFile } from '../replace-file.js';
 import { SerialOutput } from '../serial-output.js';
-import { listModels, machineOptions } from './kexec.js';
+import { machineOptions } from '../start-machine.js';
+import { listModels } from './kexec.js';
 
 /** What the command takes besides the options of a load and a machine. */
 export interface MapFlags extends KexecFlags {

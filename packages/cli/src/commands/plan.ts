@@ -7,7 +7,7 @@ import { readMemoryMap } from '../iomem.js';
 import type { KexecFlags } from '../kexec-flags.js';
 import { loadOptions, refuseOptions } from '../load-flags.js';
 import { SerialOutput } from '../serial-output.js';
-import { machineOptions } from './kexec.js';
+import { machineOptions } from '../start-machine.js';
 
 /** Options as commander names them. */
 export interface PlanFlags extends KexecFlags {

@@ -6,7 +6,7 @@ import { runSideBySide } from '../boot-processes.js';
 import { type BootSpec, parseBootSpecs, parsePattern, STOPS } from '../boot-spec.js';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-code.js';
-import { keepFailure, keptFailure } from '../failure-folder.js';
+import { keepFailure } from '../failure-folder.js';
 import { readFile } from '../image-file.js';
 import { TEST_FORMATS, type TestFormat } from '../test-formats.js';
 
@@ -17,7 +17,6 @@ export interface TestFlags {
   readonly format?: TestFormat;
   readonly json?: boolean;
   readonly failures?: string;
-  readonly replay?: string;
   readonly kernel?: string;
   readonly demo?: string;
   readonly initrd?: string;
@@ -36,7 +35,6 @@ const FAILURES = 'kexec-failures';
 
 /** @returns the exit code: 0 passed, 1 failed, 124 only time was short, or that of the error */
 export async function testCommand(file: string | undefined, flags: TestFlags): Promise<number> {
-  if (flags.replay !== undefined) return replay(flags.replay, flags);
   const specs = chosen(file === undefined ? [specOfFlags(flags)] : await specsOf(file), flags);
   const [first] = specs;
   const outcomes =
@@ -49,21 +47,6 @@ export async function testCommand(file: string | undefined, flags: TestFlags): P
       : await sideBySide(file ?? '', specs, flags);
   process.stdout.write(TEST_FORMATS[formatOf(flags)](outcomes));
   return exitCodeOf(outcomes);
-}
-
-/** The boot of a folder again, which must end as it did. */
-async function replay(folder: string, flags: TestFlags): Promise<number> {
-  const { spec, outcome } = await keptFailure(folder);
-  const again = await runBoot(spec, () => undefined);
-  const isSame = again.instructions === outcome.instructions && again.traceHash === outcome.traceHash;
-  if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ schemaVersion: 1, same: isSame, outcome, again })}\n`);
-  } else {
-    process.stdout.write(TEST_FORMATS[formatOf(flags)]([again]));
-    const words = isSame ? 'the same end' : `another end: it was ${outcome.instructions} instructions`;
-    process.stdout.write(`${words}, trace hash ${again.traceHash}\n`);
-  }
-  return isSame ? EXIT.OK : EXIT.EXPECTATION;
 }
 
 function sideBySide(file: string, specs: readonly BootSpec[], flags: TestFlags): Promise<BootOutcome[]> {

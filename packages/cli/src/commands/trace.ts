@@ -17,11 +17,12 @@ import type { KexecFlags } from '../kexec-flags.js';
 import { loadOptions, refuseOptions } from '../load-flags.js';
 import type { RunStop } from '../run-stop.js';
 import { untilStopped } from '../run-to-end.js';
+import { machineOptions } from '../start-machine.js';
 import { describeStop } from '../stop-report.js';
 import type { Console } from '../terminal.js';
 import { TraceOutput } from '../trace-output.js';
 import { TracedMachine, TraceEar } from '../traced-machine.js';
-import { listModels, machineOptions } from './kexec.js';
+import { listModels } from './kexec.js';
 
 /** What the command takes besides the options of a load and a machine. */
 export interface TraceFlags extends KexecFlags {

@@ -12,6 +12,8 @@ export type DebugStop =
   | { readonly kind: 'watchpoint'; readonly watchpoint: Watchpoint; readonly access: 'read' | 'write' }
   /** Going back ends where the checkpoints begin. */
   | { readonly kind: 'history' }
+  /** Going forward ends where the record does that is replayed. */
+  | { readonly kind: 'record-end' }
   /** The machine itself has stopped. */
   | { readonly kind: 'machine'; readonly stop: MachineStop };
 

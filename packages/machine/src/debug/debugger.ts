@@ -218,6 +218,7 @@ export class Debugger {
     const stop = this.timeline.run(limit);
     if (to && !this.#breakpoints.has(to.laddr)) cpu.breakpoints.remove(to.laddr);
     if (stop.kind === 'watchpoint') return stop;
+    if (stop.kind === 'budget' && this.timeline.isAtEnd) return { kind: 'record-end' };
     if (PASSING.has(stop.kind)) return stop;
     if (stop.kind !== 'breakpoint') return { kind: 'machine', stop };
     if (this.#breakpoints.has(stop.laddr)) return stop;

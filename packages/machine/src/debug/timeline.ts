@@ -15,7 +15,7 @@ import type { DebugTarget } from './debug-target.js';
 import type { ReplayedOutput } from './replayed-output.js';
 
 /** What somebody outside did to the machine: typed, or wrote to memory. */
-interface OutsideEvent {
+export interface OutsideEvent {
   readonly position: Position;
   apply(): void;
 }
@@ -25,9 +25,11 @@ export interface SavedMoment {
   readonly checkpoint: Checkpoint;
   readonly checkpoints: readonly Checkpoint[];
   readonly events: readonly OutsideEvent[];
+  readonly isRecorded: boolean;
+  readonly until: Position | undefined;
 }
 
-/** How much of a run is kept. */
+/** How much of a run is kept, and what is known of it beforehand. */
 export interface TimelineOptions {
   /** Checkpoints at most; then every second is given up, and the next come half as often. */
   readonly maxCheckpoints?: number;
@@ -35,6 +37,10 @@ export interface TimelineOptions {
   readonly maxBytes?: number;
   /** Instructions between the first two. */
   readonly interval?: number;
+  /** What will come from outside, of a run that was recorded; in the order of its places. */
+  readonly events?: readonly OutsideEvent[];
+  /** Where that run ended. This one goes no further, unless somebody changes it. */
+  readonly until?: Position | undefined;
 }
 
 const MAX_CHECKPOINTS = 32;
@@ -55,6 +61,9 @@ export class Timeline {
   #events: OutsideEvent[] = [];
   /** How many of them have come at this moment. */
   #come = 0;
+  /** Whether the events that have not come are those of a record. */
+  #isRecorded = false;
+  #until: Position | undefined;
   /** What ended a run before its caller could be told. */
   #pending: MachineStop | undefined;
   readonly isReversible: boolean;
@@ -65,8 +74,11 @@ export class Timeline {
     this.#maxCheckpoints = options.maxCheckpoints ?? MAX_CHECKPOINTS;
     this.#maxBytes = options.maxBytes ?? MAX_BYTES;
     this.#interval = options.interval ?? INTERVAL;
-    this.isReversible = isReversible(target);
+    this.isReversible = isReversible(target) && this.#maxCheckpoints > 0;
     this.restart();
+    this.#events = [...(options.events ?? [])];
+    this.#isRecorded = options.events !== undefined;
+    this.#until = options.until;
   }
 
   get position(): Position {
@@ -78,11 +90,23 @@ export class Timeline {
     return this.#checkpoints[0]?.position ?? this.position;
   }
 
+  /** Whether what comes from outside is what came to a recorded run. */
+  get isRecorded(): boolean {
+    return this.#isRecorded;
+  }
+
+  /** Whether the run is where the recorded one ended. */
+  get isAtEnd(): boolean {
+    const isThere = this.#until !== undefined && !isBefore(this.position, this.#until);
+    return isThere && this.#come === this.#events.length;
+  }
+
   /** Forgets the past. */
   restart(): void {
     this.#checkpoints = [];
     this.#near = undefined;
     this.#events = [];
+    this.#leaveRecord();
     this.#come = 0;
     if (this.isReversible) this.#checkpoints.push(this.#take());
   }
@@ -94,6 +118,7 @@ export class Timeline {
   outside(apply: () => void): void {
     const position = this.settle();
     this.#events.length = this.#come;
+    this.#leaveRecord();
     this.#events.push({ position, apply });
     this.#checkpoints = this.#checkpoints.filter((checkpoint) => !isBefore(position, checkpoint.position));
     if (this.#near && isBefore(position, this.#near.position)) this.#near = undefined;
@@ -109,12 +134,14 @@ export class Timeline {
     this.#checkpointWhenDue();
     const { icount, time } = this.position;
     const { nanoseconds = Number.POSITIVE_INFINITY } = limit;
-    const next = this.#events[this.#come]?.position.time ?? Number.POSITIVE_INFINITY;
-    return this.#target.run({
+    const next = this.#events[this.#come]?.position ?? this.#until;
+    const stop = this.#target.run({
       ...limit,
       instructions: Math.min(instructions, this.#nextCheckpoint - icount),
-      nanoseconds: Math.min(nanoseconds, next - time),
+      nanoseconds: Math.min(nanoseconds, (next?.time ?? Number.POSITIVE_INFINITY) - time),
     });
+    // A CPU that waits for what will come is not idle.
+    return stop.kind === 'idle' && next ? { kind: 'budget' } : stop;
   }
 
   /**
@@ -158,14 +185,18 @@ export class Timeline {
     return {
       checkpoint: this.#take(),
       checkpoints: this.#checkpoints.filter(({ position }) => isBefore(position, this.position)),
-      events: this.#events.slice(0, this.#come),
+      events: this.#isRecorded ? [...this.#events] : this.#events.slice(0, this.#come),
+      isRecorded: this.#isRecorded,
+      until: this.#until,
     };
   }
 
   /** Goes back to a moment that was kept; what was done since is given up. */
-  load({ checkpoint, checkpoints, events }: SavedMoment): void {
+  load({ checkpoint, checkpoints, events, isRecorded, until }: SavedMoment): void {
     this.#checkpoints = [...checkpoints, checkpoint];
     this.#events = [...events];
+    this.#isRecorded = isRecorded;
+    this.#until = until;
     this.#near = undefined;
     this.#restore(checkpoint);
     for (const output of this.#outputs) output.diverge();
@@ -206,6 +237,12 @@ export class Timeline {
       this.#come++;
       event.apply();
     }
+  }
+
+  /** Another future begins. */
+  #leaveRecord(): void {
+    this.#isRecorded = false;
+    this.#until = undefined;
   }
 
   #takePending(): MachineStop {

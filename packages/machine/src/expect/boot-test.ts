@@ -33,6 +33,11 @@ const INSTRUCTIONS = 50e9;
 /** The serial line is looked at so often; never at the host's convenience, so that what is typed comes at the same place each time. */
 const SLICE_INSTRUCTIONS = 20_000;
 
+/** What a test takes of a machine: the machine itself, or a recorder before it. */
+export interface TestedMachine extends Pick<Machine, 'pc' | 'input'> {
+  run(limit: { readonly instructions: number }): MachineStop;
+}
+
 /** Why a test failed. */
 export type BootFailure =
   | { readonly kind: 'not-seen'; readonly step: number; readonly within: number }
@@ -44,6 +49,8 @@ export type BootFailure =
 export interface BootResult {
   /** Undefined when every step came to pass. */
   readonly failure: BootFailure | undefined;
+  /** How the machine stopped, if it has. */
+  readonly stop: MachineStop | undefined;
   /** Instructions that the machine had executed since power-on. */
   readonly instructions: number;
   /** Seconds of the guest's time since power-on. */
@@ -118,7 +125,7 @@ export class BootTest {
   }
 
   /** Runs the machine on for some instructions. @returns the result, if that is known by then */
-  advance(machine: Machine, instructions: number): BootResult | undefined {
+  advance(machine: TestedMachine, instructions: number): BootResult | undefined {
     const { cpu, clock } = machine.pc;
     if (this.#since === undefined) {
       this.#first = cpu.icount;
@@ -136,7 +143,7 @@ export class BootTest {
   }
 
   /** Runs until there is a result. */
-  run(machine: Machine): BootResult {
+  run(machine: TestedMachine): BootResult {
     for (;;) {
       const result = this.advance(machine, this.#instructions);
       if (result) return result;
@@ -144,11 +151,12 @@ export class BootTest {
   }
 
   /** Compares what has come with what is waited for. */
-  #settle(machine: Machine, stop: MachineStop | undefined): BootResult | undefined {
+  #settle(machine: TestedMachine, stop: MachineStop | undefined): BootResult | undefined {
     this.#hear(stop !== undefined);
     const { cpu, clock } = machine.pc;
     const failed = (failure: BootFailure | undefined): BootResult => ({
       failure,
+      stop,
       instructions: cpu.icount,
       seconds: clock.now() / 1e9,
       traceHash: machine.pc.traceHash(),
@@ -174,7 +182,7 @@ export class BootTest {
   }
 
   /** Whether a step has come to pass. What must not come fails before it only if it stands before it. */
-  #open(step: BootStep, machine: Machine, stop: MachineStop | undefined): 'done' | 'waits' | 'failed' {
+  #open(step: BootStep, machine: TestedMachine, stop: MachineStop | undefined): 'done' | 'waits' | 'failed' {
     if ('send' in step) {
       machine.input(new TextEncoder().encode(step.send));
       return 'done';

@@ -46,6 +46,8 @@ function reason(stop: DebugStop, features: StopFeatures, isHardware: (laddr: num
     }
     case 'history':
       return 'replaylog:begin;';
+    case 'record-end':
+      return 'replaylog:end;';
     default:
       return '';
   }

@@ -73,6 +73,8 @@ function reasonOf(stop: DebugStop, symbols: Symbols, breakpoints: ReadonlySet<nu
       return `${stop.access} of ${placeName(stop.watchpoint.laddr, symbols)}`;
     case 'history':
       return 'the run begins here';
+    case 'record-end':
+      return 'the record ends here';
     case 'machine':
       return `the machine stopped (${stop.stop.kind})`;
     default:

@@ -1,6 +1,6 @@
 /** For tests: a machine with a program in assembly text, and a client of its debugger that speaks in packets. */
 import { assemble, registerBytes } from '@kexec/x86-cpu';
-import { createBiosMachine } from '../bios-machine.js';
+import { type BiosMachine, createBiosMachine } from '../bios-machine.js';
 import { Debugger, type DebuggerOptions } from '../debug/debugger.js';
 import type { GdbConnection } from '../gdb/connection.js';
 import { bytesToText, textToBytes } from '../gdb/hex.js';
@@ -12,13 +12,18 @@ export const PROGRAM = 0x1000;
 
 /** A machine that is about to execute a program. */
 export function holdProgram(text: string, options: DebuggerOptions = {}, bits: 16 | 32 = 16): Debugger {
+  return new Debugger(programMachine(text, bits), { paused: true, ...options });
+}
+
+/** The same without a debugger. */
+export function programMachine(text: string, bits: 16 | 32 = 16): BiosMachine {
   const machine = createBiosMachine({ memory: '2M' });
   const { cpu, mem } = machine.pc;
   mem.writeBytes(PROGRAM, assemble(text, { origin: PROGRAM, bits }).bytes);
   cpu.setSegment(CS, { ...cpu.getSegment(CS), selector: 0, base: 0 });
   cpu.eip = PROGRAM;
   cpu.esp = 0x8000;
-  return new Debugger(machine, { paused: true, ...options });
+  return machine;
 }
 
 const CS = 1;
