@@ -79,7 +79,7 @@ const LOAD_AGAIN = 'Remove the saved machine and load the image again.';
 const OUTCOMES: readonly (readonly [codes: RegExp, outcome: Outcome])[] = [
   [/^(CPU_MODEL|MEMORY_SIZE|RAM_SIZE|NO_DEVICE|KERNEL_AWAY)$/, { exitCode: EXIT.USAGE }],
   [/^(NO_MEMORY|BOOT_FAILED)$/, { exitCode: EXIT.LOAD_REFUSED }],
-  [/^(RUN_LIMIT|CALL_STOPPED)$/, { exitCode: EXIT.GUEST_FAULT }],
+  [/^(RUN_LIMIT|CALL_STOPPED|NOT_DECOMPRESSED)$/, { exitCode: EXIT.GUEST_FAULT }],
   [/^RECORD_(START|DIVERGED)$/, { exitCode: EXIT.EXPECTATION }],
   [/^RECORD_/, { exitCode: EXIT.IO }],
   [

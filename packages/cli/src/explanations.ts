@@ -56,6 +56,16 @@ const ERRNOS: readonly Explanation[] = [
 
 const COMMAND: readonly Explanation[] = [
   row(
+    'EXISTS',
+    'a file is there that would be overwritten',
+    'kexec extract takes nothing away from you: say --force, or choose another name with -o.',
+  ),
+  row(
+    'NO_VMLINUX',
+    'nothing in the file unpacks to a vmlinux',
+    'Neither the setup header nor a search for gzip, bzip2, xz, lzma, lz4 and zstd has found an ELF file. An lzo payload is unpacked by --emulate, which runs the decompressor that the kernel itself carries.',
+  ),
+  row(
     'USAGE',
     'the options contradict each other',
     'Each verb takes certain options: --load a FILE, --unload and --status none. kexec --help lists all.',
@@ -345,6 +355,11 @@ const LIBRARY: readonly Explanation[] = [
     'KEY',
     'there is no such key',
     'Keys have the names of the UI Events specification (KeyA, Enter), or are the characters of a US keyboard.',
+  ),
+  row(
+    'NOT_DECOMPRESSED',
+    'the kernel’s decompressor has jumped to no kernel',
+    'kexec extract --emulate and runDecompressor() run a bzImage until it enters what it has unpacked. The message says how the run ended instead; more memory helps where it says that the machine stopped.',
   ),
   row('NO_TRACE', 'a trace is run that follows no jump', BUG),
   row('MEDIUM', 'a drive has no such medium', BUG),

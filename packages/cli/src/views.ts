@@ -3,9 +3,11 @@
 import { MILESTONES, TRACE_FORMATS } from '@kexec/machine';
 import { type Command, Option } from 'commander';
 import { addKexecOptions, addLimitOptions, addMachineOptions } from './command-options.js';
+import { type ExtractFlags, extractCommand } from './commands/extract.js';
 import { type MapFlags, mapCommand } from './commands/map.js';
 import { type TraceFlags, traceCommand } from './commands/trace.js';
 import { LOAD_OPTIONS } from './kexec-options.js';
+import { parseSize } from './options.js';
 
 /** Sets the process's exit code. */
 type Exit = (exitCode: number) => void;
@@ -14,6 +16,7 @@ type Exit = (exitCode: number) => void;
 export function addViews(program: Command, exit: Exit): void {
   addTrace(program, exit);
   addMap(program, exit);
+  addExtract(program, exit);
 }
 
 function addTrace(program: Command, exit: Exit): void {
@@ -57,4 +60,27 @@ function addMap(program: Command, exit: Exit): void {
   addKexecOptions(map, LOAD_OPTIONS);
   addMachineOptions(map);
   map.action((file: string | undefined) => exit(mapCommand(file, map.optsWithGlobals<MapFlags>())));
+}
+
+function addExtract(program: Command, exit: Exit): void {
+  const extract = program
+    .command('extract')
+    .description('take the vmlinux out of a bzImage')
+    .argument('<file>', 'a bzImage, compressed or not')
+    .requiredOption('-o, --output <file>', 'where it goes; "-" is stdout')
+    .addOption(
+      new Option(
+        '--by <way>',
+        'where the payload is: as the setup header says, or where a search for magics finds it',
+      )
+        .choices(['header', 'magic'])
+        .conflicts('emulate'),
+    )
+    .option('--emulate', "run the kernel's own decompressor, and take the memory that it jumps to")
+    .option('--memory <size>', 'RAM for --emulate, such as 512M', parseSize)
+    .option('--no-jit', 'with --emulate: interpret all code')
+    .option('--force', 'overwrite the output')
+    .option('--json', 'one JSON object on stdout, about what was taken')
+    .exitOverride();
+  extract.action((file: string) => exit(extractCommand(file, extract.optsWithGlobals<ExtractFlags>())));
 }

@@ -78,6 +78,8 @@ export {
   type BzImagePayload,
   bzImagePayload,
   extractVmlinux,
+  type FoundVmlinux,
+  searchVmlinux,
   type Unpacked,
   unpackImage,
 } from './unpack.js';

@@ -95,6 +95,15 @@ export function compressionOf(data: Uint8Array): Signature | undefined {
   return SIGNATURES.find((row) => row.compression && matches(data, row));
 }
 
+const MAGIC_BYTES: ReadonlySet<number | undefined> = new Set(
+  SIGNATURES.filter(({ compression }) => compression).map(({ magic }) => magic[0]),
+);
+
+/** Whether a compressor's magic begins with this byte: a search looks no closer at the others. */
+export function isMagicByte(byte: number | undefined): boolean {
+  return MAGIC_BYTES.has(byte);
+}
+
 /** What a file is, for a refusal that helps; undefined when nothing fits. */
 export function identify(data: Uint8Array): Signature | undefined {
   return SIGNATURES.find((row) => matches(data, row)) ?? (isText(data) ? TEXT : undefined);

@@ -7,9 +7,10 @@ import {
   decompress,
   isCodec,
 } from './decompress/decompress.js';
+import { isElf } from './elf/elf-header.js';
 import { LoaderError } from './loader-error.js';
 import { probe } from './probe.js';
-import { compressionOf } from './signature.js';
+import { compressionOf, isMagicByte } from './signature.js';
 
 /** A kernel, and what it came in. */
 export interface Unpacked {
@@ -83,6 +84,43 @@ export function extractVmlinux(image: Uint8Array, limit = DECOMPRESSED_BYTES_MAX
     );
   }
   return decompress(codec, bytes, limit).bytes;
+}
+
+/** A vmlinux that was found in a file, and where. */
+export interface FoundVmlinux {
+  readonly offset: number;
+  readonly codec: Codec;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Searches a file for a compressed ELF file, by the compressors' magics alone: for one whose header is damaged, or
+ * older than the fields that name the payload.
+ *
+ * @param limit - most bytes that may come out
+ * @returns undefined when nothing in it unpacks to an ELF file
+ */
+export function searchVmlinux(file: Uint8Array, limit = DECOMPRESSED_BYTES_MAX): FoundVmlinux | undefined {
+  for (let offset = 0; offset < file.length; offset++) {
+    if (!isMagicByte(file[offset])) continue;
+    const bytes = file.subarray(offset);
+    const codec = compressionOf(bytes)?.name;
+    if (codec === undefined || !isCodec(codec)) continue;
+    const unpacked = unpackedElf(codec, bytes, limit);
+    if (unpacked) return { offset, codec, bytes: unpacked };
+  }
+  return undefined;
+}
+
+/** A magic is two bytes or three in places, and so is much that is none. */
+function unpackedElf(codec: Codec, bytes: Uint8Array, limit: number): Uint8Array | undefined {
+  try {
+    const unpacked = decompress(codec, bytes, limit).bytes;
+    return isElf(unpacked) ? unpacked : undefined;
+  } catch (error) {
+    if (error instanceof LoaderError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -18,6 +18,8 @@ export type { MachineDisk } from './disks.js';
 export type { BootFailure, BootResult, BootStep, BootTestSpec } from './expect/boot-test.js';
 export { BootTest, FAILURE_PATTERNS } from './expect/boot-test.js';
 export { PlainText } from './expect/plain-text.js';
+export type { DecompressedKernel, DecompressorOptions } from './extract/decompressed-kernel.js';
+export { runDecompressor } from './extract/decompressed-kernel.js';
 export type { ByteStream, GdbConnection } from './gdb/connection.js';
 export type { GdbServerOptions } from './gdb/server.js';
 export { GdbServer } from './gdb/server.js';
