@@ -48,7 +48,7 @@ export default defineConfig({
             'guides/inspect',
             'guides/ci',
             'gdb',
-            'record',
+            'guides/record',
             'guides/embed',
             'guides/parser',
             'guides/device',
